@@ -1,0 +1,388 @@
+//! What the server keeps of a key, and the peppers it is made with.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::SystemTime;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use palisade_secret::{KeyId, Keyring, MacKey};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::PresentedKey;
+
+/// How a stored digest was made. As text, it is all of the stored form but the digest itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum DigestScheme {
+    /// `sha256`: SHA-256 of the whole key, without a pepper. Only rows of an older system have it.
+    Sha256,
+    /// `hmac-sha256$<pepper>`: HMAC-SHA256 of the whole key under this pepper.
+    Hmac(KeyId),
+    /// `hmac-sha256+sha256$<outer>`: HMAC under the outer pepper of a [`Sha256`](Self::Sha256)
+    /// digest, made without the key.
+    WrappedSha256(KeyId),
+    /// `hmac-sha256+hmac-sha256$<outer>,<inner>`: HMAC under the outer pepper of an
+    /// [`Hmac`](Self::Hmac) digest under the inner one, made without the key.
+    WrappedHmac(KeyId, KeyId),
+}
+
+impl fmt::Display for DigestScheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sha256 => f.write_str("sha256"),
+            Self::Hmac(pepper) => write!(f, "hmac-sha256${pepper}"),
+            Self::WrappedSha256(outer) => write!(f, "hmac-sha256+sha256${outer}"),
+            Self::WrappedHmac(outer, inner) => write!(f, "hmac-sha256+hmac-sha256${outer},{inner}"),
+        }
+    }
+}
+
+impl FromStr for DigestScheme {
+    type Err = InvalidDigest;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDigest> {
+        let id = |id: &str| id.parse::<KeyId>().map_err(|_| InvalidDigest);
+        match text.split_once('$') {
+            None if text == "sha256" => Ok(Self::Sha256),
+            Some(("hmac-sha256", pepper)) => Ok(Self::Hmac(id(pepper)?)),
+            Some(("hmac-sha256+sha256", outer)) => Ok(Self::WrappedSha256(id(outer)?)),
+            Some(("hmac-sha256+hmac-sha256", ids)) => {
+                let (outer, inner) = ids.split_once(',').ok_or(InvalidDigest)?;
+                Ok(Self::WrappedHmac(id(outer)?, id(inner)?))
+            }
+            _ => Err(InvalidDigest),
+        }
+    }
+}
+
+/// The digest of a key, as it is stored: 32 bytes and how they were made.
+///
+/// The scheme is part of it, so no digest is ever taken for one of another kind, and none for the
+/// key itself. Two digests are compared through [`verify`](Self::verify), in constant time; there is
+/// no `==`.
+///
+/// The textual form is `<scheme>$<43 characters of unpadded base64url>`.
+///
+/// # Examples
+///
+/// ```
+/// use palisade_apikey::KeyDigest;
+///
+/// let text = "hmac-sha256$2026a$TOs_XmviBh9bulFpHK3eDgsUZQCnvPTnudcfKtbNK1E";
+/// let digest: KeyDigest = text.parse()?;
+/// assert_eq!(digest.scheme().to_string(), "hmac-sha256$2026a");
+/// assert_eq!(digest.to_text(), text);
+/// # Ok::<(), palisade_apikey::InvalidDigest>(())
+/// ```
+#[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
+pub struct KeyDigest {
+    scheme: DigestScheme,
+    bytes: [u8; 32],
+}
+
+impl KeyDigest {
+    /// A digest from its parts, as a store keeps them.
+    #[must_use]
+    pub fn from_parts(scheme: DigestScheme, bytes: [u8; 32]) -> Self {
+        Self { scheme, bytes }
+    }
+
+    /// The digest of a key that another system stored as plain SHA-256, to import it.
+    ///
+    /// It verifies where [`DigestRing::accept_legacy_sha256`] allows it, and becomes a peppered
+    /// digest when the key is next used.
+    #[must_use]
+    pub fn legacy_sha256(bytes: [u8; 32]) -> Self {
+        Self::from_parts(DigestScheme::Sha256, bytes)
+    }
+
+    /// How it was made.
+    #[must_use]
+    pub fn scheme(&self) -> &DigestScheme {
+        &self.scheme
+    }
+
+    /// The 32 bytes, for a store to index.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+
+    /// The textual form.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        format!("{}${}", self.scheme, Base64UrlUnpadded::encode_string(&self.bytes))
+    }
+
+    /// Compares two digests: the scheme, and in constant time the bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`DigestRefused::Mismatch`] when they differ in either.
+    pub fn verify(&self, other: &Self) -> Result<(), DigestRefused> {
+        let same: bool = self.bytes.ct_eq(&other.bytes).into();
+        if same && self.scheme == other.scheme { Ok(()) } else { Err(DigestRefused::Mismatch) }
+    }
+}
+
+impl FromStr for KeyDigest {
+    type Err = InvalidDigest;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDigest> {
+        let (scheme, encoded) = text.rsplit_once('$').ok_or(InvalidDigest)?;
+        let mut bytes = [0; 32];
+        let decoded =
+            Base64UrlUnpadded::decode(encoded, &mut bytes).map_err(|_| InvalidDigest)?.len();
+        if decoded != bytes.len() {
+            return Err(InvalidDigest);
+        }
+        Ok(Self { scheme: scheme.parse()?, bytes })
+    }
+}
+
+impl fmt::Debug for KeyDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyDigest({}$<redacted>)", self.scheme)
+    }
+}
+
+impl TryFrom<String> for KeyDigest {
+    type Error = InvalidDigest;
+
+    fn try_from(text: String) -> Result<Self, InvalidDigest> {
+        text.parse()
+    }
+}
+
+impl From<KeyDigest> for String {
+    fn from(digest: KeyDigest) -> String {
+        digest.to_text()
+    }
+}
+
+/// The peppers that digests are made with, and which older digests still count.
+///
+/// The primary pepper makes new digests. Digests under the other peppers of the ring verify and are
+/// replaced when the key is next used; so are wrapped ones and, where allowed, plain SHA-256.
+///
+/// # Examples
+///
+/// ```
+/// use palisade_apikey::{DigestRing, KeyFormat};
+/// use palisade_secret::{Keyring, MacKey, SecretBytes};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let now = std::time::SystemTime::now();
+/// let pepper = MacKey::new(SecretBytes::generate(32)?)?;
+/// let ring = DigestRing::new(Keyring::new("2026a".parse()?, pepper));
+///
+/// let format = KeyFormat::new("gmk_acct_live")?;
+/// let text = format.mint()?.reveal();
+/// let key = format.parse(&text)?;
+/// let stored = ring.digest(&key);
+/// ring.verify(&key, &stored, now)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct DigestRing {
+    peppers: Keyring<MacKey>,
+    legacy_sha256: bool,
+}
+
+impl DigestRing {
+    /// A ring that makes and accepts digests under these peppers.
+    #[must_use]
+    pub fn new(peppers: Keyring<MacKey>) -> Self {
+        Self { peppers, legacy_sha256: false }
+    }
+
+    /// Also accepts plain SHA-256 digests, imported from an older system, until each is replaced on
+    /// use or wrapped.
+    #[must_use]
+    pub fn accept_legacy_sha256(mut self) -> Self {
+        self.legacy_sha256 = true;
+        self
+    }
+
+    /// The digest of a key under the primary pepper: what is stored from now on.
+    #[must_use]
+    pub fn digest(&self, key: &PresentedKey<'_, '_>) -> KeyDigest {
+        self.digest_text(key.expose_secret())
+    }
+
+    pub(crate) fn digest_text(&self, key: &str) -> KeyDigest {
+        let (id, pepper) = self.peppers.primary();
+        KeyDigest::from_parts(DigestScheme::Hmac(id.clone()), mac(pepper, key.as_bytes()))
+    }
+
+    /// Compares a key with a stored digest, made the way the stored one was.
+    ///
+    /// # Errors
+    ///
+    /// [`DigestRefused::Unusable`] when the ring lacks a pepper of the stored digest or does not
+    /// allow its scheme; [`DigestRefused::Mismatch`] when the key is another one.
+    pub fn verify(
+        &self,
+        key: &PresentedKey<'_, '_>,
+        stored: &KeyDigest,
+        now: SystemTime,
+    ) -> Result<(), DigestRefused> {
+        let bytes = self.remake(key, &stored.scheme, now).ok_or(DigestRefused::Unusable)?;
+        let same: bool = bytes.ct_eq(&stored.bytes).into();
+        if same { Ok(()) } else { Err(DigestRefused::Mismatch) }
+    }
+
+    /// Every digest under which the key may be stored, the primary one first.
+    ///
+    /// One for each pepper that is alive, and one for each way to wrap: 1 for a ring of one pepper,
+    /// 4 for two, 9 for three; plus 1 and one for each pepper where SHA-256 is accepted.
+    #[must_use]
+    pub fn candidates(&self, key: &PresentedKey<'_, '_>, now: SystemTime) -> Vec<KeyDigest> {
+        let text = key.expose_secret().as_bytes();
+        let direct: Vec<(KeyId, [u8; 32])> =
+            self.peppers.live(now).map(|(id, pepper)| (id.clone(), mac(pepper, text))).collect();
+        let sha256 = self.sha256(text);
+
+        let mut all: Vec<KeyDigest> = direct
+            .iter()
+            .map(|(id, bytes)| KeyDigest::from_parts(DigestScheme::Hmac(id.clone()), *bytes))
+            .collect();
+        for (outer, pepper) in self.peppers.live(now) {
+            for (inner, bytes) in direct.iter().filter(|(inner, _)| inner != outer) {
+                let scheme = DigestScheme::WrappedHmac(outer.clone(), inner.clone());
+                all.push(KeyDigest::from_parts(scheme, mac(pepper, bytes)));
+            }
+            if let Some(bytes) = &sha256 {
+                let scheme = DigestScheme::WrappedSha256(outer.clone());
+                all.push(KeyDigest::from_parts(scheme, mac(pepper, bytes)));
+            }
+        }
+        all.extend(sha256.map(KeyDigest::legacy_sha256));
+        all
+    }
+
+    /// Whether a digest was made the way [`digest`](Self::digest) makes them now.
+    #[must_use]
+    pub fn is_current(&self, scheme: &DigestScheme) -> bool {
+        matches!(scheme, DigestScheme::Hmac(id) if id == self.peppers.primary().0)
+    }
+
+    /// How stored digests of this scheme stand with the ring.
+    #[must_use]
+    pub fn standing(&self, scheme: &DigestScheme, now: SystemTime) -> SchemeStanding {
+        let held = |id: &KeyId| self.peppers.find(id.as_str(), now).is_ok();
+        let usable = match scheme {
+            DigestScheme::Sha256 => self.legacy_sha256,
+            DigestScheme::Hmac(id) => held(id),
+            DigestScheme::WrappedSha256(outer) => self.legacy_sha256 && held(outer),
+            DigestScheme::WrappedHmac(outer, inner) => held(outer) && held(inner),
+        };
+        match usable {
+            false => SchemeStanding::Unusable,
+            true if self.is_current(scheme) => SchemeStanding::Current,
+            true => SchemeStanding::Old,
+        }
+    }
+
+    /// Puts the primary pepper around a stored digest, without the key.
+    ///
+    /// From then on the old digest alone is worth nothing to a thief who lacks the new pepper. The
+    /// inner pepper stays in the ring, since the key is still verified through it, until the key
+    /// is used and gets a digest of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`WrapError`] when the digest is current or already wrapped, or when its own pepper is
+    /// missing, so that the key could never be verified again.
+    pub fn wrap(&self, stored: &KeyDigest, now: SystemTime) -> Result<KeyDigest, WrapError> {
+        let (outer, pepper) = self.peppers.primary();
+        match self.standing(&stored.scheme, now) {
+            SchemeStanding::Current => return Err(WrapError::Current),
+            SchemeStanding::Unusable => return Err(WrapError::Unusable),
+            SchemeStanding::Old => {}
+        }
+        let scheme = match &stored.scheme {
+            DigestScheme::Sha256 => DigestScheme::WrappedSha256(outer.clone()),
+            DigestScheme::Hmac(inner) => DigestScheme::WrappedHmac(outer.clone(), inner.clone()),
+            DigestScheme::WrappedSha256(_) | DigestScheme::WrappedHmac(..) => {
+                return Err(WrapError::Wrapped);
+            }
+        };
+        Ok(KeyDigest::from_parts(scheme, mac(pepper, &stored.bytes)))
+    }
+
+    /// The legacy digest, where it is allowed.
+    fn sha256(&self, text: &[u8]) -> Option<[u8; 32]> {
+        self.legacy_sha256.then(|| Sha256::digest(text).into())
+    }
+
+    /// The digest of the key under the given scheme, or nothing when the ring cannot make it.
+    fn remake(
+        &self,
+        key: &PresentedKey<'_, '_>,
+        scheme: &DigestScheme,
+        now: SystemTime,
+    ) -> Option<[u8; 32]> {
+        let text = key.expose_secret().as_bytes();
+        let pepper = |id: &KeyId| self.peppers.find(id.as_str(), now).ok();
+        match scheme {
+            DigestScheme::Sha256 => self.sha256(text),
+            DigestScheme::Hmac(id) => Some(mac(pepper(id)?, text)),
+            DigestScheme::WrappedSha256(outer) => Some(mac(pepper(outer)?, &self.sha256(text)?)),
+            DigestScheme::WrappedHmac(outer, inner) => {
+                Some(mac(pepper(outer)?, &mac(pepper(inner)?, text)))
+            }
+        }
+    }
+}
+
+fn mac(pepper: &MacKey, bytes: &[u8]) -> [u8; 32] {
+    pepper.mac(&[bytes]).to_bytes()
+}
+
+/// How the stored digests of one scheme stand with a [`DigestRing`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SchemeStanding {
+    /// Made the way new digests are.
+    Current,
+    /// Verified, and replaced when the key is next used.
+    Old,
+    /// Never verified: a pepper is missing, or the scheme is not allowed.
+    Unusable,
+}
+
+/// Why a key was not verified against a stored digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DigestRefused {
+    /// The key is another one.
+    #[error("the key does not match")]
+    Mismatch,
+    /// The ring cannot remake the stored digest.
+    #[error("the stored digest needs a pepper or a scheme that is not in use")]
+    Unusable,
+}
+
+/// Why a stored digest was not wrapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WrapError {
+    /// It is already under the primary pepper.
+    #[error("the digest is already under the primary pepper")]
+    Current,
+    /// It was wrapped before. Two layers are the most: the key has to be used, or replaced.
+    #[error("the digest was wrapped before; it changes when the key is next used")]
+    Wrapped,
+    /// Its own pepper is not in the ring.
+    #[error("the digest needs a pepper or a scheme that is not in use")]
+    Unusable,
+}
+
+/// Text that is no stored digest. It does not repeat the text, which could be a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a stored digest of the form `<scheme>$<43 characters of base64url>`")]
+pub struct InvalidDigest;

@@ -1,0 +1,441 @@
+//! The service: formats, peppers, store and policy in one place.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::cache::{Cache, Cached};
+use crate::error::{IssueError, ManageError, Refused, RotateError};
+use crate::key::{ApiKey, PresentedKey};
+use crate::policy::{Overlap, Policy};
+use crate::record::storable;
+use crate::store::{InsertError, KeyStore, Retirement, Rotation, StoreError};
+use crate::usage::UsageTracker;
+use crate::{
+    ApiKeyId, Authenticated, DigestRing, Formats, KeyFormat, KeyName, KeyRecord, KeyState, Owner,
+    Revocation, RevocationReason, Scopes, ServerId,
+};
+
+/// The API keys of a service. Built once and shared; see the [crate's front page](crate) for a first
+/// use.
+///
+/// Every method that manages a key takes the owner, from whatever authenticated the caller: a key of
+/// another owner is not found.
+#[derive(Debug)]
+pub struct ApiKeys<S> {
+    formats: Formats,
+    pub(crate) digests: DigestRing,
+    pub(crate) store: S,
+    cache: Cache,
+    usage: UsageTracker,
+}
+
+/// A key that was just issued: the only time that the key itself is there.
+#[derive(Debug)]
+pub struct Issued {
+    /// The key, to be revealed once.
+    pub key: ApiKey,
+    /// What was stored.
+    pub record: KeyRecord,
+}
+
+impl<S: KeyStore> ApiKeys<S> {
+    /// The most records that [`list`](Self::list) returns at once.
+    pub const MAX_PAGE: usize = 100;
+
+    /// A service that issues keys of these formats, digests them with this ring and keeps them in
+    /// this store.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a policy is given once, like the others")]
+    pub fn new(formats: Formats, digests: DigestRing, store: S, policy: Policy) -> Self {
+        Self {
+            formats,
+            digests,
+            store,
+            cache: Cache::new(policy.staleness, policy.cached_keys),
+            usage: UsageTracker::new(policy.usage_interval),
+        }
+    }
+
+    /// The formats of the service.
+    #[must_use]
+    pub fn formats(&self) -> &Formats {
+        &self.formats
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Issues a key.
+    ///
+    /// # Errors
+    ///
+    /// [`IssueError`]: what is wrong with the request, or what failed. Nothing was stored then.
+    pub async fn issue(&self, new: NewKey, now: SystemTime) -> Result<Issued, IssueError> {
+        let format = self.formats.find(&new.format).ok_or(IssueError::UnknownFormat)?;
+        let issued = self.draft(format, new, now)?;
+        self.store.insert_new(&issued.record).await?;
+        Ok(issued)
+    }
+
+    /// Mints a key and writes its record, which nobody has stored yet.
+    fn draft(
+        &self,
+        format: &KeyFormat,
+        new: NewKey,
+        now: SystemTime,
+    ) -> Result<Issued, IssueError> {
+        if format.is_server_bound() && new.server.is_none() {
+            return Err(IssueError::ServerRequired);
+        }
+        let created = storable(now).ok_or(IssueError::Expiry)?;
+        let expires = match new.expires {
+            None => None,
+            Some(end) => {
+                Some(storable(end).filter(|end| *end > created).ok_or(IssueError::Expiry)?)
+            }
+        };
+        let key = format.mint()?;
+        let record = KeyRecord {
+            id: ApiKeyId::generate()?,
+            owner: new.owner,
+            format: format.prefix().to_owned(),
+            environment: format.environment().map(str::to_owned),
+            name: new.name,
+            scopes: new.scopes,
+            server: new.server,
+            digest: self.digests.digest_text(key.as_str()),
+            last_four: crate::key::last_four(key.as_str()).to_owned(),
+            created,
+            expires,
+            last_used: None,
+            use_count: 0,
+            revoked: None,
+            replaces: None,
+            replaced_by: None,
+        };
+        Ok(Issued { key, record })
+    }
+
+    /// Checks a presented key: format, checksum, digest, store, state, expiry.
+    ///
+    /// A key that is bound to a server is refused here: it needs
+    /// [`authenticate_from`](Self::authenticate_from).
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`]. Only [`Refused::Unavailable`] leaves open whether the key is good.
+    pub async fn authenticate(
+        &self,
+        presented: &str,
+        now: SystemTime,
+    ) -> Result<Authenticated, Refused> {
+        self.check(presented, None, now).await
+    }
+
+    /// Checks a presented key as [`authenticate`](Self::authenticate) does, and where it is bound,
+    /// that it is bound to the server that the request is from.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`]; [`Refused::WrongServer`] when the key is bound to another server.
+    pub async fn authenticate_from(
+        &self,
+        presented: &str,
+        server: &ServerId,
+        now: SystemTime,
+    ) -> Result<Authenticated, Refused> {
+        self.check(presented, Some(server), now).await
+    }
+
+    async fn check(
+        &self,
+        presented: &str,
+        server: Option<&ServerId>,
+        now: SystemTime,
+    ) -> Result<Authenticated, Refused> {
+        let key = self.formats.parse(presented)?;
+        let digest = self.digests.digest(&key);
+        let found = match self.cache.fresh(&digest, now) {
+            Some(cached) => cached,
+            None => self.read(&key, now).await?,
+        };
+        found.digest.verify(&digest).map_err(|_| Refused::Unknown)?;
+        match found.record.state(now) {
+            KeyState::Active => {}
+            KeyState::Expired => return Err(Refused::Expired),
+            KeyState::Replaced => return Err(Refused::Replaced),
+            KeyState::Revoked => return Err(Refused::Revoked),
+        }
+        match (&found.record.server, server) {
+            // A row that lost its binding must not turn into a key that works from anywhere.
+            (None, _) if key.format().is_server_bound() => return Err(Refused::WrongServer),
+            (Some(_), None) => return Err(Refused::ServerRequired),
+            (Some(bound), Some(server)) if bound != server => return Err(Refused::WrongServer),
+            _ => {}
+        }
+        found.uses.add_one(now);
+        Ok(Authenticated::new(Arc::clone(&found.record)))
+    }
+
+    /// Reads a key from the store, gives it a current digest if it has an older one, and keeps it in
+    /// the cache.
+    async fn read(
+        &self,
+        key: &PresentedKey<'_, '_>,
+        now: SystemTime,
+    ) -> Result<Arc<Cached>, Refused> {
+        let generation = self.cache.generation();
+        let candidates = self.digests.candidates(key, now);
+        let record = self.store.find(&candidates).await?.ok_or(Refused::Unknown)?;
+        // The store looked for bytes. This compares them in constant time, and the scheme with them.
+        candidates
+            .iter()
+            .find(|candidate| candidate.verify(&record.digest).is_ok())
+            .ok_or(Refused::Unknown)?;
+        let current = self.digests.digest(key);
+        if !self.digests.is_current(record.digest.scheme()) {
+            // The key is good whatever comes of this; a write that fails is tried at the next use.
+            let _ = self.store.replace_digest(&record.id, &record.digest, &current).await;
+        }
+        let uses = self.usage.counter(&record.id);
+        Ok(self.cache.keep(current, Arc::new(record), uses, now, generation))
+    }
+
+    /// The keys of an owner in the order they were created, those after `after` where it is given,
+    /// [`MAX_PAGE`](Self::MAX_PAGE) at most. A full page means that there may be more.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails.
+    pub async fn list(
+        &self,
+        owner: &Owner,
+        after: Option<&ApiKeyId>,
+        limit: usize,
+    ) -> Result<Vec<KeyRecord>, StoreError> {
+        self.store.list(owner, after, limit.min(Self::MAX_PAGE)).await
+    }
+
+    /// One key of an owner.
+    ///
+    /// # Errors
+    ///
+    /// [`ManageError::NotFound`] when the owner has no such key.
+    pub async fn load(&self, owner: &Owner, id: &ApiKeyId) -> Result<KeyRecord, ManageError> {
+        let record = self.store.load(id).await?;
+        record.filter(|record| record.owner == *owner).ok_or(ManageError::NotFound)
+    }
+
+    /// Replaces a key by a new one with the same owner, name, scopes and server. Both work during
+    /// the overlap; the old key stops sooner if its own expiry is sooner.
+    ///
+    /// The new key lives as long as the old one was given, counted from now.
+    ///
+    /// # Errors
+    ///
+    /// [`RotateError`]. Of two rotations at once, one gets [`RotateError::Conflict`].
+    pub async fn rotate(
+        &self,
+        owner: &Owner,
+        id: &ApiKeyId,
+        overlap: Overlap,
+        now: SystemTime,
+    ) -> Result<Issued, RotateError> {
+        let end = now.checked_add(overlap.0).and_then(storable).ok_or(IssueError::Expiry)?;
+        self.replace(owner, id, Retirement::ExpireBy(end), now).await
+    }
+
+    /// Replaces a key by a new one and revokes it at once: for a key that leaked.
+    ///
+    /// # Errors
+    ///
+    /// As [`rotate`](Self::rotate).
+    pub async fn rotate_at_once(
+        &self,
+        owner: &Owner,
+        id: &ApiKeyId,
+        reason: RevocationReason,
+        now: SystemTime,
+    ) -> Result<Issued, RotateError> {
+        let at = storable(now).ok_or(IssueError::Expiry)?;
+        self.replace(owner, id, Retirement::Revoke(Revocation { at, reason }), now).await
+    }
+
+    async fn replace(
+        &self,
+        owner: &Owner,
+        id: &ApiKeyId,
+        retire: Retirement,
+        now: SystemTime,
+    ) -> Result<Issued, RotateError> {
+        let old = self.load(owner, id).await.map_err(|error| match error {
+            ManageError::NotFound => RotateError::NotFound,
+            ManageError::Unavailable(error) => RotateError::Issue(error.into()),
+        })?;
+        match old.state(now) {
+            KeyState::Active if old.replaced_by.is_some() => return Err(RotateError::Conflict),
+            KeyState::Active => {}
+            state => return Err(RotateError::NotActive(state)),
+        }
+        let format = self.formats.find(&old.format).ok_or(IssueError::UnknownFormat)?;
+        let mut new = NewKey::new(old.owner, format, old.name, old.scopes);
+        new.server = old.server;
+        new.expires = match old.expires.and_then(|end| end.duration_since(old.created).ok()) {
+            None => None,
+            Some(lifetime) => Some(now.checked_add(lifetime).ok_or(IssueError::Expiry)?),
+        };
+        let mut issued = self.draft(format, new, now)?;
+        issued.record.replaces = Some(old.id);
+
+        let rotation =
+            self.store.rotate(&issued.record, retire, now).await.map_err(IssueError::from)?;
+        self.cache.end_generation();
+        match rotation {
+            Rotation::Done => Ok(issued),
+            Rotation::Refused => Err(RotateError::Conflict),
+        }
+    }
+
+    /// Revokes a key for good, at once here and within the [staleness](crate::MaxStaleness) in other
+    /// processes. Revoking it again changes nothing; the first revocation stands and is returned.
+    ///
+    /// # Errors
+    ///
+    /// [`ManageError`] when the owner has no such key or the store fails.
+    pub async fn revoke(
+        &self,
+        owner: &Owner,
+        id: &ApiKeyId,
+        reason: RevocationReason,
+        now: SystemTime,
+    ) -> Result<Revocation, ManageError> {
+        let record = self.load(owner, id).await?;
+        // A broken clock must not keep a key alive: the record's own time will do.
+        let at = storable(now).unwrap_or(record.created);
+        let revoked = self.store.revoke(id, Revocation { at, reason }).await;
+        // Even when the answer was lost: the revocation may stand.
+        self.cache.end_generation();
+        revoked?.ok_or(ManageError::NotFound)
+    }
+
+    /// Changes what a key is called.
+    ///
+    /// # Errors
+    ///
+    /// [`ManageError`] when the owner has no such key or the store fails.
+    pub async fn rename(
+        &self,
+        owner: &Owner,
+        id: &ApiKeyId,
+        name: &KeyName,
+    ) -> Result<(), ManageError> {
+        self.load(owner, id).await?;
+        let found = self.store.rename(id, name).await?;
+        self.cache.end_generation();
+        if found { Ok(()) } else { Err(ManageError::NotFound) }
+    }
+
+    /// Reads every key from the store again: to be called when another process reports a
+    /// revocation.
+    pub fn forget_cached(&self) {
+        self.cache.end_generation();
+    }
+
+    /// Writes the uses counted since the last flush, if the policy's interval has passed since then.
+    /// To be called from time to time, off the path of requests. Returns of how many keys uses were
+    /// written.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails; the uses are kept and go with the next flush. When the
+    /// store wrote them and its answer was lost, they are counted twice rather than never.
+    pub async fn flush_usage_if_due(&self, now: SystemTime) -> Result<usize, StoreError> {
+        if self.usage.is_due(now) { self.flush_usage().await } else { Ok(0) }
+    }
+
+    /// Writes the uses counted since the last flush, whenever that was: for a shutdown, once no
+    /// request is being served. Returns of how many keys uses were written.
+    ///
+    /// # Errors
+    ///
+    /// As [`flush_usage_if_due`](Self::flush_usage_if_due).
+    pub async fn flush_usage(&self) -> Result<usize, StoreError> {
+        self.usage.flush(&self.store).await
+    }
+}
+
+impl From<InsertError> for IssueError {
+    fn from(error: InsertError) -> Self {
+        match error {
+            InsertError::Duplicate => Self::Duplicate,
+            InsertError::Store(error) => Self::Unavailable(error),
+        }
+    }
+}
+
+/// What a new key is to be.
+///
+/// # Examples
+///
+/// ```
+/// use palisade_apikey::{KeyFormat, NewKey};
+/// use std::time::{Duration, SystemTime};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let format = KeyFormat::new("gmk_cru_live")?.server_bound();
+/// let new = NewKey::new("org_1".parse()?, &format, "rack 7".parse()?, "write:metrics".parse()?)
+///     .bound_to("srv-7".parse()?)
+///     .expires_at(SystemTime::now() + Duration::from_hours(24));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    owner: Owner,
+    format: String,
+    name: KeyName,
+    scopes: Scopes,
+    server: Option<ServerId>,
+    expires: Option<SystemTime>,
+}
+
+impl NewKey {
+    /// A key of this format that never expires and, where the format does not ask for it, is bound
+    /// to no server.
+    ///
+    /// # Security
+    ///
+    /// `owner` and the most of `scopes` come from what authenticated the caller, not from the
+    /// request: see [`Authenticated::owner`] and [`Authenticated::require_all`].
+    #[must_use]
+    pub fn new(owner: Owner, format: &KeyFormat, name: KeyName, scopes: Scopes) -> Self {
+        let format = format.prefix().to_owned();
+        Self { owner, format, name, scopes, server: None, expires: None }
+    }
+
+    /// The key works from this server only.
+    #[must_use]
+    pub fn bound_to(mut self, server: ServerId) -> Self {
+        self.server = Some(server);
+        self
+    }
+
+    /// The key stops working at this time.
+    #[must_use]
+    pub fn expires_at(mut self, end: SystemTime) -> Self {
+        self.expires = Some(end);
+        self
+    }
+
+    /// The key stops working this long after `now`. A sum that no calendar holds is refused when the
+    /// key is issued.
+    #[must_use]
+    pub fn expires_after(self, lifetime: Duration, now: SystemTime) -> Self {
+        // The epoch lies in the past of every clock, so it is refused as an expiry.
+        let end = now.checked_add(lifetime).unwrap_or(SystemTime::UNIX_EPOCH);
+        self.expires_at(end)
+    }
+}
