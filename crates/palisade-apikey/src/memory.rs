@@ -1,16 +1,16 @@
 //! The store that needs nothing: for tests, for trials, and as the oracle of other stores.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use crate::store::{InsertError, KeyStore, Retirement, Rotation, StoreError, Usage};
 use crate::{ApiKeyId, DigestScheme, KeyDigest, KeyName, KeyRecord, KeyState, Owner, Revocation};
 
-/// Keeps records in memory, and loses them with the process.
-#[derive(Debug, Default)]
+/// Keeps records in memory, and loses them with the process. A clone is the same store.
+#[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug, Default)]

@@ -1,0 +1,121 @@
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use palisade_apikey::Policy;
+
+use crate::support::{SECOND, account, issue, new_key, owner, service, start, uncached};
+
+#[tokio::test]
+async fn many_uses_are_one_write() {
+    let keys = service(&["a"], Policy::default().usage_interval(60 * SECOND));
+    let (key, record) = issue(&keys, new_key(&account())).await;
+    for second in 0..59 {
+        let now = start() + Duration::from_secs(second);
+        keys.authenticate(&key, now).await.unwrap();
+        keys.flush_usage_if_due(now).await.unwrap();
+    }
+    // The first call is due at once; the rest waits for the interval.
+    assert_eq!(keys.store().usage_writes.load(Ordering::SeqCst), 1);
+    assert_eq!(keys.flush_usage_if_due(start() + 60 * SECOND).await.unwrap(), 1);
+    assert_eq!(keys.store().usage_writes.load(Ordering::SeqCst), 2);
+    let stored = keys.load(&owner(), &record.id).await.unwrap();
+    assert_eq!((stored.use_count, stored.last_used), (59, Some(start() + 58 * SECOND)));
+}
+
+#[tokio::test]
+async fn a_refused_key_is_not_a_use() {
+    let keys = service(&["a"], Policy::default());
+    let (key, _) = issue(&keys, new_key(&account()).expires_at(start() + SECOND)).await;
+    assert!(keys.authenticate(&key, start() + SECOND).await.is_err());
+    assert_eq!(keys.flush_usage().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_clock_that_steps_back_does_not_move_last_used() {
+    let keys = service(&["a"], Policy::default());
+    let (key, record) = issue(&keys, new_key(&account())).await;
+    for now in [start(), start() - 60 * SECOND] {
+        keys.authenticate(&key, now).await.unwrap();
+        keys.flush_usage().await.unwrap();
+    }
+    let stored = keys.load(&owner(), &record.id).await.unwrap();
+    assert_eq!((stored.use_count, stored.last_used), (2, Some(start())));
+    // Nor does it keep uses from being written.
+    keys.flush_usage_if_due(start()).await.unwrap();
+    keys.authenticate(&key, start()).await.unwrap();
+    assert_eq!(keys.flush_usage_if_due(start() - 3_600 * SECOND).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_flush_that_fails_keeps_the_uses() {
+    let keys = service(&["a"], Policy::default());
+    let mut records = Vec::new();
+    for _ in 0..1_200 {
+        let (key, record) = issue(&keys, new_key(&account())).await;
+        keys.authenticate(&key, start()).await.unwrap();
+        records.push(record);
+    }
+    keys.store().set_down(true);
+    assert!(keys.flush_usage().await.is_err());
+    keys.store().set_down(false);
+    assert_eq!(keys.flush_usage().await.unwrap(), 1_200);
+    assert_eq!(keys.flush_usage().await.unwrap(), 0);
+    for record in records {
+        assert_eq!(keys.load(&owner(), &record.id).await.unwrap().use_count, 1);
+    }
+}
+
+/// A flush that is dropped half way, as by a timeout, gives back what it had not written.
+#[tokio::test]
+async fn a_flush_that_is_given_up_keeps_the_uses() {
+    let keys = service(&["a"], Policy::default());
+    let (key, record) = issue(&keys, new_key(&account())).await;
+    keys.authenticate(&key, start()).await.unwrap();
+    {
+        let mut flush = std::pin::pin!(keys.flush_usage());
+        // Polled once: the uses are taken, and the store has not written them.
+        let polled = std::future::poll_fn(|context| {
+            std::task::Poll::Ready(flush.as_mut().poll(context).is_pending())
+        });
+        assert!(polled.await);
+    }
+    assert_eq!(keys.flush_usage().await.unwrap(), 1);
+    assert_eq!(keys.load(&owner(), &record.id).await.unwrap().use_count, 1);
+}
+
+/// Trap 6: counts from many tasks, flushed while they run, add up to the last one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_use_is_lost() {
+    for policy in [Policy::default(), uncached(), Policy::default().cached_keys(32)] {
+        let keys = Arc::new(service(&["a"], policy));
+        let mut issued = Vec::new();
+        for _ in 0..40 {
+            issued.push(issue(&keys, new_key(&account())).await);
+        }
+        let issued = Arc::new(issued);
+        let tasks: Vec<_> = (0..8)
+            .map(|_| {
+                let (keys, issued) = (keys.clone(), issued.clone());
+                tokio::spawn(async move {
+                    for round in 0..50 {
+                        for (key, _) in issued.iter() {
+                            keys.authenticate(key, start()).await.unwrap();
+                        }
+                        if round % 7 == 0 {
+                            keys.flush_usage().await.unwrap();
+                            keys.forget_cached();
+                        }
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        keys.flush_usage().await.unwrap();
+        for (_, record) in issued.iter() {
+            assert_eq!(keys.load(&owner(), &record.id).await.unwrap().use_count, 8 * 50);
+        }
+    }
+}
