@@ -14,15 +14,12 @@ fn allowed(scopes: &Scopes) -> Allowed {
     let mut all = Allowed::new();
     for scope in scopes.iter() {
         for level in LEVELS.into_iter().filter(|level| *level <= scope.level()) {
-            match scope.resource() {
-                Some(name) => {
-                    let index = RESOURCES.iter().position(|known| *known == name).unwrap();
-                    all.insert((Some(index), level));
-                }
-                None => {
-                    all.insert((None, level));
-                    all.extend((0..RESOURCES.len()).map(|index| (Some(index), level)));
-                }
+            if let Some(name) = scope.resource() {
+                let index = RESOURCES.iter().position(|known| *known == name).unwrap();
+                all.insert((Some(index), level));
+            } else {
+                all.insert((None, level));
+                all.extend((0..RESOURCES.len()).map(|index| (Some(index), level)));
             }
         }
     }

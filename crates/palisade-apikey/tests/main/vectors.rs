@@ -67,8 +67,9 @@ fn run(name: &str, section: &Value, score: &mut Score) {
         | "api_keys_simplified_0.4"
         | "unkey"
         | "better_auth"
-        | "drf_api_key_3" => {}
-        "base62_43" | "checksum4" => {}
+        | "drf_api_key_3"
+        | "base62_43"
+        | "checksum4" => {}
         unknown => panic!("a section that this driver does not know: {unknown}"),
     }
 }
