@@ -1,0 +1,33 @@
+//! Fuzz targets for Palisade: one function each, named `<crate>_<operation>`.
+//!
+//! A target takes any bytes and asserts what must hold for all of them. The same functions run
+//! under libFuzzer (`cargo xtask fuzz`) and, over the seeds and their neighbours, in the ordinary
+//! test run (`tests/replay.rs`).
+
+mod canary;
+mod secret;
+
+pub use secret::{secret_keyring, secret_load};
+
+use std::ffi::OsString;
+use std::io;
+
+/// A target: it returns when its properties hold for the bytes, and panics when they do not.
+pub type Target = fn(&[u8]);
+
+/// Every target by its name.
+pub const TARGETS: &[(&str, Target)] =
+    &[("secret_keyring", secret_keyring), ("secret_load", secret_load)];
+
+/// Runs a target over the files that are named: how a crash is replayed without libFuzzer.
+///
+/// # Errors
+///
+/// The first file that cannot be read.
+pub fn replay(target: Target, files: impl Iterator<Item = OsString>) -> io::Result<()> {
+    for file in files {
+        target(&std::fs::read(&file)?);
+        println!("ok: {}", file.display());
+    }
+    Ok(())
+}

@@ -1,0 +1,228 @@
+//! What depends on what, as `docs/architecture.md` draws it, kept true.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::process::Command;
+
+use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Package};
+
+/// The arrows: a package of ours, and the packages of ours that it may need to run.
+///
+/// A new package gets a line here. An arrow between two domain crates is no line to add but a design
+/// to change: a service wires them together, they do not know each other.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("palisade-secret", &[]),
+    // Domain crates.
+    ("palisade-apikey", &["palisade-secret"]),
+    ("palisade-audit", &["palisade-secret"]),
+    ("palisade-mfa", &["palisade-secret"]),
+    ("palisade-password", &["palisade-secret"]),
+    ("palisade-seal", &["palisade-secret"]),
+    ("palisade-session", &["palisade-secret"]),
+    ("palisade-webhook", &["palisade-secret"]),
+    ("palisade-allowlist", &[]),
+    ("palisade-http", &[]),
+    ("palisade-ratelimit", &[]),
+    // Adapters.
+    ("palisade-sqlx", STORED),
+    ("palisade-redis", STORED),
+    (
+        "palisade-testkit",
+        &["palisade-apikey", "palisade-session", "palisade-ratelimit", "palisade-audit"],
+    ),
+    (
+        "palisade-tower",
+        &[
+            "palisade-http",
+            "palisade-apikey",
+            "palisade-session",
+            "palisade-allowlist",
+            "palisade-ratelimit",
+            "palisade-audit",
+        ],
+    ),
+    // The facade and the programs.
+    (
+        "palisade",
+        &[
+            "palisade-secret",
+            "palisade-apikey",
+            "palisade-audit",
+            "palisade-mfa",
+            "palisade-password",
+            "palisade-seal",
+            "palisade-session",
+            "palisade-webhook",
+            "palisade-allowlist",
+            "palisade-http",
+            "palisade-ratelimit",
+        ],
+    ),
+    ("palisade-cli", &["palisade", "palisade-sqlx"]),
+    ("gatehouse", &["palisade", "palisade-tower", "palisade-sqlx", "palisade-redis"]),
+];
+
+/// What a store keeps for others.
+const STORED: &[&str] = &[
+    "palisade-apikey",
+    "palisade-session",
+    "palisade-ratelimit",
+    "palisade-audit",
+    "palisade-mfa",
+];
+
+/// Tools may need anything of ours, and nothing needs them.
+const TOOLS: &[&str] = &["palisade-benches", "palisade-fuzz", "xtask"];
+
+/// Crates that know nothing of a web framework, an async runtime, a database, a socket or a log.
+const DOMAIN: &[&str] = &[
+    "palisade-secret",
+    "palisade-apikey",
+    "palisade-audit",
+    "palisade-mfa",
+    "palisade-password",
+    "palisade-seal",
+    "palisade-session",
+    "palisade-webhook",
+    "palisade-allowlist",
+    "palisade-ratelimit",
+];
+
+/// What none of [`DOMAIN`] has anywhere in its tree.
+const FOREIGN_TO_DOMAIN: &[&str] =
+    &["async-std", "axum", "http", "hyper", "redis", "sqlx", "tokio", "tracing"];
+
+/// The tables of a manifest that are stated once, in the root.
+const INHERITED: &[&str] = &["edition", "rust-version", "version", "license"];
+
+#[test]
+fn every_package_has_its_place() {
+    for package in metadata().workspace_packages() {
+        let name = package.name.as_str();
+        assert!(
+            TOOLS.contains(&name) || allowed(name).is_some(),
+            "{name} is not in the table of xtask/tests/arrows.rs: add it there with what it may depend on"
+        );
+    }
+}
+
+#[test]
+fn arrows_hold() {
+    let metadata = metadata();
+    let ours: BTreeSet<&str> =
+        metadata.workspace_packages().iter().map(|package| package.name.as_str()).collect();
+    for package in metadata.workspace_packages() {
+        let Some(allowed) = allowed(&package.name) else { continue };
+        for needed in needed(package).filter(|needed| ours.contains(needed)) {
+            assert!(!TOOLS.contains(&needed), "{} depends on the tool {needed}", package.name);
+            assert!(
+                allowed.contains(&needed),
+                "{} depends on {needed}, and may depend only on {allowed:?} of ours",
+                package.name
+            );
+        }
+    }
+}
+
+#[test]
+fn domain_crates_know_no_runtime_and_no_framework() {
+    for package in metadata().workspace_packages() {
+        let name = package.name.as_str();
+        if DOMAIN.contains(&name) {
+            for dependency in tree(name) {
+                assert!(
+                    !FOREIGN_TO_DOMAIN.contains(&dependency.as_str()),
+                    "{name} has {dependency} in its tree; see `cargo tree -p {name} -e normal -i {dependency}`"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_stated_once_is_inherited() {
+    for package in metadata().workspace_packages() {
+        let manifest: toml::Table =
+            fs::read_to_string(&package.manifest_path).unwrap().parse().unwrap();
+        let inherits = |table: &str, key: Option<&str>| {
+            let value = manifest.get(table);
+            let value = key.map_or(value, |key| value.and_then(|table| table.get(key)));
+            value.and_then(|value| value.get("workspace")) == Some(&toml::Value::Boolean(true))
+        };
+        let name = &package.name;
+        assert!(inherits("lints", None), "{name} lacks `lints.workspace = true`");
+        for key in INHERITED {
+            assert!(inherits("package", Some(key)), "{name} lacks `{key}.workspace = true`");
+        }
+    }
+}
+
+#[test]
+fn the_stated_rust_version_is_enough_for_each_direct_dependency() {
+    let metadata = metadata();
+    let packages: HashMap<_, &Package> =
+        metadata.packages.iter().map(|package| (&package.id, package)).collect();
+    let resolve = metadata.resolve.as_ref().unwrap();
+    for node in &resolve.nodes {
+        let package = packages[&node.id];
+        let is_ours = metadata.workspace_members.contains(&package.id);
+        if !is_ours || !package.targets.iter().any(cargo_metadata::Target::is_lib) {
+            continue;
+        }
+        let stated = package.rust_version.as_ref().expect("inherited, as another test says");
+        for edge in &node.deps {
+            let runs = edge.dep_kinds.iter().any(|kind| kind.kind != DependencyKind::Development);
+            let needs = packages[&edge.pkg].rust_version.as_ref();
+            assert!(
+                !runs || needs.is_none_or(|needs| needs <= stated),
+                "{} states Rust {stated}, and its dependency {} needs {}",
+                package.name,
+                edge.name,
+                needs.unwrap()
+            );
+        }
+    }
+}
+
+fn metadata() -> Metadata {
+    MetadataCommand::new()
+        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+        .features(CargoOpt::AllFeatures)
+        .other_options(["--locked".to_owned()])
+        .exec()
+        .unwrap()
+}
+
+fn allowed(name: &str) -> Option<&'static [&'static str]> {
+    ARROWS.iter().find(|(package, _)| *package == name).map(|(_, allowed)| *allowed)
+}
+
+/// The names of what a package is built of, tests aside.
+fn needed(package: &Package) -> impl Iterator<Item = &str> {
+    package
+        .dependencies
+        .iter()
+        .filter(|dependency| dependency.kind != DependencyKind::Development)
+        .map(|dependency| dependency.name.as_str())
+}
+
+/// The names of all that a package is built of, on any platform and with all its features.
+///
+/// From `cargo tree` and not from the metadata: those add up the features that any package of the
+/// workspace asks for, and with them dependencies that this one alone does not have.
+fn tree(name: &str) -> BTreeSet<String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["tree", "--locked", "--package", name, "--edges", "normal", "--all-features"])
+        .args(["--target", "all", "--prefix", "none", "--format", "{p}"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let names: BTreeSet<String> =
+        text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
+    assert!(names.contains(name), "the tree of {name} lacks itself: {text}");
+    names
+}
