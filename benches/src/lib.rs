@@ -13,3 +13,15 @@ mod statistics;
 pub use comparison::{Comparison, Measured};
 pub use machine::Machine;
 pub use report::{json, markdown};
+
+use std::task::{Context, Poll, Waker};
+
+/// The value of a future that has nothing to wait for, such as one over a store in memory; nothing
+/// when it would wait.
+pub fn now_or_never<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut context = Context::from_waker(Waker::noop());
+    match std::pin::pin!(future).poll(&mut context) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}

@@ -1,5 +1,6 @@
 //! The comparisons, one module a crate.
 
+mod apikey;
 mod secret;
 
 use std::error::Error;
@@ -10,7 +11,7 @@ use crate::Comparison;
 pub type Rows = Result<Vec<Comparison>, Box<dyn Error>>;
 
 /// One entry a crate: where a new module is listed.
-const CRATES: &[fn() -> Rows] = &[secret::rows];
+const CRATES: &[fn() -> Rows] = &[secret::rows, apikey::rows];
 
 /// Every comparison, in the order of the table.
 ///

@@ -4,9 +4,11 @@
 //! under libFuzzer (`cargo xtask fuzz`) and, over the seeds and their neighbours, in the ordinary
 //! test run (`tests/replay.rs`).
 
+mod apikey;
 mod canary;
 mod secret;
 
+pub use apikey::{apikey_digest, apikey_parse, apikey_scopes};
 pub use secret::{secret_keyring, secret_load};
 
 use std::ffi::OsString;
@@ -16,8 +18,13 @@ use std::io;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: &[(&str, Target)] =
-    &[("secret_keyring", secret_keyring), ("secret_load", secret_load)];
+pub const TARGETS: &[(&str, Target)] = &[
+    ("apikey_digest", apikey_digest),
+    ("apikey_parse", apikey_parse),
+    ("apikey_scopes", apikey_scopes),
+    ("secret_keyring", secret_keyring),
+    ("secret_load", secret_load),
+];
 
 /// Runs a target over the files that are named: how a crash is replayed without libFuzzer.
 ///

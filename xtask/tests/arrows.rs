@@ -140,6 +140,24 @@ fn domain_crates_know_no_runtime_and_no_framework() {
     }
 }
 
+/// `now` is an argument. A crate that read the clock could not be tested without waiting.
+#[test]
+fn domain_crates_do_not_read_the_clock() {
+    for package in metadata().workspace_packages() {
+        if !DOMAIN.contains(&package.name.as_str()) {
+            continue;
+        }
+        let sources = package.manifest_path.parent().unwrap().join("src");
+        for file in fs::read_dir(&sources).unwrap().map(|entry| entry.unwrap().path()) {
+            let text = fs::read_to_string(&file).unwrap();
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let reads = code
+                .filter(|line| line.contains("SystemTime::now") || line.contains("Instant::now"));
+            assert_eq!(reads.count(), 0, "{} reads the clock", file.display());
+        }
+    }
+}
+
 #[test]
 fn what_is_stated_once_is_inherited() {
     for package in metadata().workspace_packages() {
