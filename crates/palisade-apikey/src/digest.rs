@@ -219,7 +219,7 @@ impl DigestRing {
 
     pub(crate) fn digest_text(&self, key: &str) -> KeyDigest {
         let (id, pepper) = self.peppers.primary();
-        KeyDigest::from_parts(DigestScheme::Hmac(id.clone()), mac(pepper, key.as_bytes()))
+        KeyDigest::from_parts(DigestScheme::Hmac(*id), mac(pepper, key.as_bytes()))
     }
 
     /// Compares a key with a stored digest, made the way the stored one was.
@@ -246,20 +246,20 @@ impl DigestRing {
     pub fn candidates(&self, key: &PresentedKey<'_, '_>, now: SystemTime) -> Vec<KeyDigest> {
         let text = key.expose_secret().as_bytes();
         let direct: Vec<(KeyId, [u8; 32])> =
-            self.peppers.live(now).map(|(id, pepper)| (id.clone(), mac(pepper, text))).collect();
+            self.peppers.live(now).map(|(id, pepper)| (*id, mac(pepper, text))).collect();
         let sha256 = self.sha256(text);
 
         let mut all: Vec<KeyDigest> = direct
             .iter()
-            .map(|(id, bytes)| KeyDigest::from_parts(DigestScheme::Hmac(id.clone()), *bytes))
+            .map(|(id, bytes)| KeyDigest::from_parts(DigestScheme::Hmac(*id), *bytes))
             .collect();
         for (outer, pepper) in self.peppers.live(now) {
             for (inner, bytes) in direct.iter().filter(|(inner, _)| inner != outer) {
-                let scheme = DigestScheme::WrappedHmac(outer.clone(), inner.clone());
+                let scheme = DigestScheme::WrappedHmac(*outer, *inner);
                 all.push(KeyDigest::from_parts(scheme, mac(pepper, bytes)));
             }
             if let Some(bytes) = &sha256 {
-                let scheme = DigestScheme::WrappedSha256(outer.clone());
+                let scheme = DigestScheme::WrappedSha256(*outer);
                 all.push(KeyDigest::from_parts(scheme, mac(pepper, bytes)));
             }
         }
@@ -308,8 +308,8 @@ impl DigestRing {
             SchemeStanding::Old => {}
         }
         let scheme = match &stored.scheme {
-            DigestScheme::Sha256 => DigestScheme::WrappedSha256(outer.clone()),
-            DigestScheme::Hmac(inner) => DigestScheme::WrappedHmac(outer.clone(), inner.clone()),
+            DigestScheme::Sha256 => DigestScheme::WrappedSha256(*outer),
+            DigestScheme::Hmac(inner) => DigestScheme::WrappedHmac(*outer, *inner),
             DigestScheme::WrappedSha256(_) | DigestScheme::WrappedHmac(..) => {
                 return Err(WrapError::Wrapped);
             }

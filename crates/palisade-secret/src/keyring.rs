@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::load::{LoadError, LoadErrorKind, Loaded, decode_strong, text_from_env};
@@ -111,7 +110,7 @@ impl<K> Keyring<K> {
     pub fn find(&self, id: &str, now: SystemTime) -> Result<&K, UnknownKey> {
         self.entries
             .iter()
-            .find(|entry| entry.id.as_str() == id && entry.is_live(now))
+            .find(|entry| entry.id.as_bytes() == id.as_bytes() && entry.is_live(now))
             .map(|entry| &entry.key)
             .ok_or(UnknownKey)
     }
@@ -135,7 +134,7 @@ impl<K> Keyring<K> {
         let position = self
             .entries
             .iter()
-            .position(|entry| entry.id.as_str() == id && entry.is_live(now))
+            .position(|entry| entry.id.as_bytes() == id.as_bytes() && entry.is_live(now))
             .ok_or(UnknownKey)?;
         self.entries[..=position].rotate_right(1);
         self.entries[0].not_after = None;
@@ -233,9 +232,14 @@ fn mac_key(secret: SecretBytes) -> Result<MacKey, LoadErrorKind> {
 
 /// The name of a key in a [`Keyring`]: 1 to 32 characters of `A-Z a-z 0-9 . _ -`.
 ///
-/// It is public: it travels in tokens and stands in stored rows. Cloning shares the text.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeyId(Arc<str>);
+/// It is public: it travels in tokens and stands in stored rows. It is held in place, so that naming
+/// a key in a hot path neither allocates nor touches a counter that other cores share.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyId {
+    /// Padded with zeros, which no id holds; the order is therefore that of the text.
+    bytes: [u8; KeyId::MAX_LEN],
+    len: u8,
+}
 
 impl KeyId {
     /// The most characters of an id.
@@ -244,7 +248,12 @@ impl KeyId {
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        // ASCII by construction, so the text is never empty.
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
     }
 }
 
@@ -253,22 +262,26 @@ impl FromStr for KeyId {
 
     fn from_str(text: &str) -> Result<Self, InvalidKeyId> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        if text.is_empty() || text.len() > Self::MAX_LEN || !text.bytes().all(allowed) {
+        let len = u8::try_from(text.len()).map_err(|_| InvalidKeyId)?;
+        let mut bytes = [0; Self::MAX_LEN];
+        let place = bytes.get_mut(..text.len()).ok_or(InvalidKeyId)?;
+        if text.is_empty() || !text.bytes().all(allowed) {
             return Err(InvalidKeyId);
         }
-        Ok(Self(text.into()))
+        place.copy_from_slice(text.as_bytes());
+        Ok(Self { bytes, len })
     }
 }
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyId({})", self.0)
+        write!(f, "KeyId({self})")
     }
 }
 

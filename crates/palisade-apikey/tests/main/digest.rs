@@ -234,8 +234,8 @@ proptest! {
             (outer.parse().unwrap(), inner.parse().unwrap());
         for scheme in [
             DigestScheme::Sha256,
-            DigestScheme::Hmac(outer.clone()),
-            DigestScheme::WrappedSha256(outer.clone()),
+            DigestScheme::Hmac(outer),
+            DigestScheme::WrappedSha256(outer),
             DigestScheme::WrappedHmac(outer, inner),
         ] {
             prop_assert_eq!(scheme.to_string().parse::<DigestScheme>().unwrap(), scheme);
