@@ -171,6 +171,28 @@ async fn idle_keys_leave_an_old_pepper_offline() {
     assert_eq!(stored.digest.scheme().to_string(), "hmac-sha256$b");
 }
 
+/// The worked example of the format page, recomputed: every stored form that the page shows.
+#[test]
+fn the_format_page_is_right() {
+    let page = include_str!("../../../../docs/formats/api-key.md");
+    let peppers = Keyring::new("b".parse().unwrap(), pepper(0x20))
+        .accept("a".parse().unwrap(), pepper(0))
+        .unwrap();
+    let ring = DigestRing::new(peppers).accept_legacy_sha256();
+    let format = account();
+    let text = page.lines().find_map(|line| line.strip_prefix("KEY=")).unwrap();
+    let key = format.parse(text).unwrap();
+    let shown: Vec<KeyDigest> = page
+        .lines()
+        .filter_map(|line| line.split_once("stored: "))
+        .map(|(_, stored)| stored.parse().unwrap())
+        .collect();
+    assert_eq!(shown.len(), 4);
+    for stored in shown {
+        assert_eq!(ring.verify(&key, &stored, start()), Ok(()), "{}", stored.to_text());
+    }
+}
+
 #[test]
 fn what_is_not_wrapped() {
     let text = account().mint().unwrap().reveal();
