@@ -5,15 +5,15 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::known::FormatSpec;
 
 const SHAPES: &str = "\
 Formats:
-  A format is written PREFIX[,body=N][,check=crc4|crc6|none][,bound]. A PREFIX that `palisade key
-  formats` lists means the listed format; any other means 43 random characters and the checksum crc4.
+  A format is written PREFIX[,body=N][,check=crc4|crc6|none][,bound]. A PREFIX alone means the
+  format that `palisade key formats` lists under it, or else the default: body=43,check=crc4.
     body=N       N random characters, 22 to 128
     check=crc4   _ and four characters that check prefix and body
     check=crc6   six characters that check the body, as in GitHub's classic tokens
@@ -28,10 +28,10 @@ Exit status: 0 yes, 1 no (the text is no key, or not that key), 2 an error.";
 /// Secrets are read from stdin, from a file or from an environment variable, never from the command
 /// line, and no refusal repeats any of them.
 #[derive(Debug, Parser)]
-#[command(name = "palisade", version, propagate_version = true, after_help = STATUS)]
+#[command(name = "palisade", version, max_term_width = 100, after_help = STATUS)]
 pub(crate) struct Cli {
     /// Print one JSON object on stdout, also for a refusal or an error
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 100)]
     pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -89,7 +89,7 @@ pub(crate) enum KeyCommand {
         palisade key mint --format gmk_acct_live\n  \
         PEPPERS_FILE=peppers.txt palisade key mint --format acme_live --peppers-env PEPPERS"))]
     Mint(MintArgs),
-    /// Say whether text is a well-formed key, and of which format
+    /// Say whether the text on stdin is a well-formed key, and of which format
     ///
     /// Reads the key from stdin, a file or the environment and checks its shape and its checksum.
     /// It does not know whether a service ever issued the key.
@@ -97,7 +97,7 @@ pub(crate) enum KeyCommand {
         palisade key parse < key.txt\n  \
         palisade --json key parse --env API_KEY\n\n{STATUS}"))]
     Parse(KeyArgs),
-    /// Print the digest that a server stores for a key
+    /// Print the digest that a server stores for the key on stdin
     ///
     /// Reads the key from stdin, a file or the environment. The digest is HMAC-SHA256 of the whole
     /// key under the primary pepper, as `hmac-sha256$<pepper>$<digest>`.
@@ -105,7 +105,7 @@ pub(crate) enum KeyCommand {
         PEPPERS_FILE=peppers.txt palisade key digest --peppers-env PEPPERS < key.txt\n  \
         palisade key digest --legacy-sha256 --file key.txt\n\n{STATUS}"))]
     Digest(DigestArgs),
-    /// Say whether a key is the one that a stored digest was made of
+    /// Say whether the key on stdin is the one that a stored digest was made of
     ///
     /// Reads the key from stdin, a file or the environment. A plain `sha256$` digest needs no
     /// pepper; every other needs the peppers that it names.
@@ -113,7 +113,7 @@ pub(crate) enum KeyCommand {
         PEPPERS_FILE=peppers.txt palisade key verify \\\n    \
         --peppers-env PEPPERS --digest-file digest.txt < key.txt\n\n{STATUS}"))]
     Verify(VerifyArgs),
-    /// Print the part of a key that may be shown, like `gmk_acct_live_…k4Qm`
+    /// Print what may be shown of the key on stdin, like `gmk_acct_live_…k4Qm`
     ///
     /// Reads the key from stdin, a file or the environment. Text that is no key is refused and not
     /// repeated, so the output is always safe to log.
@@ -166,27 +166,29 @@ pub(crate) struct PeppersArg {
 }
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("scheme").args(["peppers_env", "legacy_sha256"]).required(true))]
 pub(crate) struct DigestArgs {
     #[command(flatten)]
     pub(crate) key: KeyArgs,
     #[command(flatten)]
     pub(crate) peppers: PeppersArg,
     /// Print the plain `sha256$` digest of an older system; needs no pepper
-    #[arg(long, conflicts_with = "peppers_env", required_unless_present = "peppers_env")]
+    #[arg(long)]
     pub(crate) legacy_sha256: bool,
 }
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("stored").required(true))]
 pub(crate) struct VerifyArgs {
     #[command(flatten)]
     pub(crate) key: KeyArgs,
     #[command(flatten)]
     pub(crate) peppers: PeppersArg,
     /// The stored digest; in quotes, since it holds `$`
-    #[arg(long, value_name = "TEXT", required_unless_present = "digest_file")]
+    #[arg(long, value_name = "TEXT", group = "stored")]
     pub(crate) digest: Option<String>,
     /// Read the stored digest from a file
-    #[arg(long, value_name = "PATH", conflicts_with = "digest")]
+    #[arg(long, value_name = "PATH", group = "stored")]
     pub(crate) digest_file: Option<PathBuf>,
 }
 
@@ -221,10 +223,14 @@ pub(crate) struct CompletionsArgs {
     pub(crate) shell: Shell,
 }
 
-/// The name of an environment variable: `[A-Z_][A-Z0-9_]*`.
+/// The body of a key has at least as many characters, and no `_` among them.
+const SHORTEST_BODY: usize = 22;
+
+/// The name of an environment variable: of `A-Z 0-9 _`, in words that are shorter than the body of
+/// any key.
 ///
-/// Only the customary upper case, because `--env $KEY` instead of `--env KEY` is an easy slip, and
-/// an error about a variable names it: with lower case allowed, most keys would pass for a name.
+/// `--env $KEY` instead of `--env KEY` is an easy slip, and an error about a variable names it. So
+/// nothing that may be a key passes for a name, not even one in capitals.
 #[derive(Clone, Debug)]
 pub(crate) struct VariableName(String);
 
@@ -240,7 +246,8 @@ impl std::str::FromStr for VariableName {
     fn from_str(text: &str) -> Result<Self, InvalidVariableName> {
         let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
         let starts_well = text.starts_with(|first: char| !first.is_ascii_digit());
-        if starts_well && text.bytes().all(allowed) {
+        let short_words = text.split('_').all(|word| word.len() < SHORTEST_BODY);
+        if starts_well && short_words && text.bytes().all(allowed) {
             Ok(Self(text.to_owned()))
         } else {
             Err(InvalidVariableName)
