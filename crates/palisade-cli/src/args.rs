@@ -140,18 +140,25 @@ pub(crate) struct MintArgs {
     pub(crate) peppers: PeppersArg,
 }
 
-/// Where a key comes from and which formats it may have.
+/// A key that is read, and which formats it may have.
 #[derive(Debug, Args)]
 pub(crate) struct KeyArgs {
+    #[command(flatten)]
+    pub(crate) source: KeySource,
+    /// A format that the key may have; repeat it for several [default: those that are known]
+    #[arg(long = "format", value_name = "FORMAT")]
+    pub(crate) formats: Vec<FormatSpec>,
+}
+
+/// Where a key comes from; stdin when nothing is given.
+#[derive(Debug, Args)]
+pub(crate) struct KeySource {
     /// Read the key from a file instead of stdin
     #[arg(long, value_name = "PATH", conflicts_with = "env")]
     pub(crate) file: Option<PathBuf>,
     /// Read the key from the environment variable NAME instead of stdin
     #[arg(long, value_name = "NAME")]
     pub(crate) env: Option<VariableName>,
-    /// A format that the key may have; repeat it for several [default: those that are known]
-    #[arg(long = "format", value_name = "FORMAT")]
-    pub(crate) formats: Vec<FormatSpec>,
 }
 
 /// Where the peppers come from.

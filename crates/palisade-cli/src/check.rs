@@ -140,8 +140,8 @@ pub(crate) fn verify(args: VerifyArgs) -> Result<Output, Failure> {
 
 fn pepper_missing(scheme: &str) -> Failure {
     let message = format!(
-        "the stored digest is `{scheme}…`, and no pepper of that id is given; name a variable that \
-         holds it with --peppers-env"
+        "the stored digest is `{scheme}`, and no pepper of that id is given; add it to the keyring \
+         that --peppers-env names"
     );
     Failure::error("pepper_missing", &message)
 }
@@ -170,8 +170,9 @@ fn with_key(
     args: KeyArgs,
     go_on: impl FnOnce(&PresentedKey<'_, '_>, &FormatSpec) -> Result<Output, Failure>,
 ) -> Result<Output, Failure> {
-    let text = input::read_key(&args)?;
+    // Before the key: someone may be about to type it.
     let set = FormatSet::new(args.formats)?;
+    let text = input::read_key(&args.source)?;
     let (key, spec) = set.parse(&text).map_err(|malformed| no_key(malformed, &set))?;
     go_on(&key, spec)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::args::{KeyArgs, VariableName};
+use crate::args::{KeySource, VariableName};
 use crate::output::Failure;
 
 /// The most that is read, in bytes: far more than any key or digest, and far less than a file that
@@ -20,11 +20,11 @@ const INVISIBLE: [char; 9] = [
     '\u{feff}',
 ];
 
-/// Reads the key that the arguments point to, without the one line break that ends it.
+/// Reads the key from where it is said to be, without the one line break that ends it.
 ///
 /// Its shape is not looked at yet.
-pub(crate) fn read_key(args: &KeyArgs) -> Result<Zeroizing<String>, Failure> {
-    let bytes = match (&args.file, &args.env) {
+pub(crate) fn read_key(source: &KeySource) -> Result<Zeroizing<String>, Failure> {
+    let bytes = match (&source.file, &source.env) {
         (Some(path), _) => read_file(path, "--file")?,
         (None, Some(name)) => read_variable(name)?,
         (None, None) => read_stdin()?,
@@ -35,7 +35,7 @@ pub(crate) fn read_key(args: &KeyArgs) -> Result<Zeroizing<String>, Failure> {
 /// Reads a short file. An error names the option and not the path: `--file $KEY` is an easy slip.
 pub(crate) fn read_file(path: &Path, option: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     File::open(path).and_then(read_bounded).map_err(|error| {
-        Failure::error("input", &format!("the file of {option} cannot be read: {error}"))
+        Failure::error("input", &format!("the file given with {option} cannot be read: {error}"))
     })
 }
 

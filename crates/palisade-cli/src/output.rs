@@ -75,17 +75,35 @@ impl Failure {
 
     fn to_json(&self) -> String {
         let Self { kind, reason, message } = self;
-        let object = match kind {
-            Kind::NoKey => {
-                serde_json::json!({ "valid": false, "reason": reason, "message": message })
-            }
-            Kind::NoMatch => serde_json::json!({
-                "valid": true, "match": false, "reason": reason, "message": message
-            }),
-            Kind::Error => serde_json::json!({ "error": reason, "message": message }),
+        let (valid, matches) = match kind {
+            Kind::NoKey => (Some(false), None),
+            Kind::NoMatch => (Some(true), Some(false)),
+            Kind::Error => (None, None),
         };
-        format!("{object}\n")
+        let is_error = *kind == Kind::Error;
+        let object = NoAnswer {
+            valid,
+            matches,
+            reason: (!is_error).then_some(reason),
+            error: is_error.then_some(reason),
+            message,
+        };
+        // Nothing in it can fail to be written.
+        serde_json::to_string(&object).unwrap_or_default() + "\n"
     }
+}
+
+#[derive(Serialize)]
+struct NoAnswer<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid: Option<bool>,
+    #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
+    matches: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    message: &'a str,
 }
 
 impl From<Malformed> for Failure {

@@ -39,12 +39,15 @@ pub(crate) fn report(error: Error) -> ExitCode {
 
 /// The same error without any value that could be a key, or nothing when it is about such a value.
 fn without_secrets(mut error: Error) -> Option<Error> {
-    let repeated = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand]
-        .into_iter()
-        .filter_map(|kind| error.get(kind));
+    let named = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     match error.kind() {
-        ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => {
-            repeated.into_iter().all(is_harmless).then_some(error)
+        ErrorKind::UnknownArgument => {
+            // A lone word, be it the name of a file, is better told where keys come from.
+            let argument = named(ContextKind::InvalidArg);
+            (argument.starts_with('-') && is_plain(&argument)).then_some(error)
+        }
+        ErrorKind::InvalidSubcommand => {
+            is_plain(&named(ContextKind::InvalidSubcommand)).then_some(error)
         }
         _ => {
             let value = error.get(ContextKind::InvalidValue);
@@ -57,9 +60,9 @@ fn without_secrets(mut error: Error) -> Option<Error> {
     }
 }
 
-/// Whether an argument looks like an option or a command. A random key has capitals or digits.
-fn is_harmless(argument: &ContextValue) -> bool {
-    argument.to_string().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+/// Whether an argument looks like a mistyped option or command. A random key has capitals or digits.
+fn is_plain(argument: &str) -> bool {
+    argument.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }
 
 fn first_paragraph(message: &str) -> String {

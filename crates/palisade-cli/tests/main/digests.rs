@@ -21,7 +21,7 @@ const VECTORS: [(&str, &str); 3] = [
 ];
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    SecretBytes::dangerous_unchecked(bytes.to_vec()).expose_hex().to_string()
 }
 
 /// HMAC-SHA256 of the whole key, computed without the digest code.

@@ -89,6 +89,17 @@ proptest! {
 }
 
 #[test]
+fn a_typing_error_in_an_option_is_still_named() {
+    let answer = palisade(&["key", "mask", "--fil", "key.txt"], b"");
+    assert_eq!(answer.code, 2);
+    assert!(answer.stderr.contains("'--file'"), "{answer:?}");
+    let answer = palisade(&["key", "pars"], b"");
+    assert!(answer.stderr.contains("'parse'"), "{answer:?}");
+    let answer = palisade(&["key", "mask", "key.txt"], b"");
+    assert!(answer.stderr.contains("--file PATH"), "{answer:?}");
+}
+
+#[test]
 fn an_answer_shows_the_last_four_and_no_more() {
     for command in &COMMANDS[..3] {
         let answer = palisade(command, KEY.as_bytes());

@@ -7,4 +7,5 @@ mod formats;
 mod help;
 mod keys;
 mod leaks;
+mod readme;
 mod refusals;
