@@ -1,0 +1,108 @@
+//! `palisade key formats`.
+
+use std::fmt::Write;
+
+use palisade::apikey::Partner;
+use serde::Serialize;
+
+use crate::args::FormatsArgs;
+use crate::known::{FormatSet, FormatSpec};
+use crate::output::{Failure, Output};
+
+#[derive(Serialize)]
+struct Listed {
+    formats: Vec<Described>,
+}
+
+#[derive(Serialize)]
+struct Described {
+    format: String,
+    shape: String,
+    environment: Option<String>,
+    length: usize,
+    body: usize,
+    check: &'static str,
+    server_bound: bool,
+    regex: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gitleaks: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partner: Option<String>,
+}
+
+pub(crate) fn formats(args: FormatsArgs) -> Result<Output, Failure> {
+    let FormatsArgs { formats, regex, gitleaks, partner: _, service, endpoint, contact } = args;
+    let set = FormatSet::new(formats)?;
+    // All three or none, as clap sees to.
+    let partner = match (&service, &endpoint, &contact) {
+        (Some(service), Some(endpoint), Some(contact)) => {
+            Some(Partner { service, endpoint, contact })
+        }
+        _ => None,
+    };
+    let described: Vec<Described> = set
+        .specs()
+        .iter()
+        .map(|spec| Described {
+            gitleaks: gitleaks.then(|| spec.format.gitleaks_rule()),
+            partner: partner.as_ref().map(|partner| spec.format.partner_registration(partner)),
+            ..describe(spec)
+        })
+        .collect();
+
+    let text = if regex {
+        described.iter().fold(String::new(), |text, one| text + &one.regex + "\n")
+    } else if gitleaks {
+        separated(described.iter().filter_map(|one| one.gitleaks.as_deref()))
+    } else if partner.is_some() {
+        separated(described.iter().filter_map(|one| one.partner.as_deref()))
+    } else {
+        table(&described)
+    };
+    Output::new(text, &Listed { formats: described })
+}
+
+fn describe(spec: &FormatSpec) -> Described {
+    let format = &spec.format;
+    Described {
+        format: format.prefix().to_owned(),
+        shape: format.to_string(),
+        environment: format.environment().map(str::to_owned),
+        length: format.key_length(),
+        body: spec.body,
+        check: spec.check_name(),
+        server_bound: format.is_server_bound(),
+        regex: format.regex(),
+        gitleaks: None,
+        partner: None,
+    }
+}
+
+/// Texts that end in a line break, an empty line between them.
+fn separated<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+fn table(formats: &[Described]) -> String {
+    let widest = |width: fn(&Described) -> usize, heading: &str| {
+        formats.iter().map(width).max().unwrap_or(0).max(heading.len())
+    };
+    let name = widest(|one| one.format.len(), "FORMAT");
+    let shape = widest(|one| one.shape.len(), "SHAPE");
+    let mut table =
+        format!("{:name$}  {:shape$}  LENGTH  CHECK  ENVIRONMENT  BOUND\n", "FORMAT", "SHAPE");
+    for one in formats {
+        // Writing to a String does not fail.
+        let _ = writeln!(
+            table,
+            "{:name$}  {:shape$}  {:>6}  {:5}  {:11}  {}",
+            one.format,
+            one.shape,
+            one.length,
+            one.check,
+            one.environment.as_deref().unwrap_or("-"),
+            if one.server_bound { "server" } else { "-" },
+        );
+    }
+    table
+}

@@ -1,0 +1,41 @@
+//! The `palisade` command: generate secrets; mint, check, digest and mask API keys.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod args;
+mod check;
+mod completions;
+mod formats;
+mod input;
+mod known;
+mod mint;
+mod output;
+mod peppers;
+mod secret;
+mod usage;
+
+use args::{Cli, Command, KeyCommand, SecretCommand};
+use output::{Failure, Output};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::report(error),
+    };
+    output::finish(&run(cli.command), cli.json)
+}
+
+fn run(command: Command) -> Result<Output, Failure> {
+    match command {
+        Command::Secret(SecretCommand::Generate(args)) => secret::generate(&args),
+        Command::Key(KeyCommand::Mint(args)) => mint::mint(&args),
+        Command::Key(KeyCommand::Parse(args)) => check::parse(args),
+        Command::Key(KeyCommand::Digest(args)) => check::digest(args),
+        Command::Key(KeyCommand::Verify(args)) => check::verify(args),
+        Command::Key(KeyCommand::Mask(args)) => check::mask(args),
+        Command::Key(KeyCommand::Formats(args)) => formats::formats(args),
+        Command::Completions(args) => completions::completions(&args),
+    }
+}

@@ -1,0 +1,74 @@
+//! The help, and how the command ends.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use crate::command::palisade;
+
+#[test]
+fn every_command_explains_itself() {
+    let commands: [(&[&str], bool); 11] = [
+        (&[], false),
+        (&["secret"], false),
+        (&["secret", "generate"], false),
+        (&["key"], false),
+        (&["key", "mint"], false),
+        (&["key", "parse"], true),
+        (&["key", "digest"], true),
+        (&["key", "verify"], true),
+        (&["key", "mask"], true),
+        (&["key", "formats"], false),
+        (&["completions"], false),
+    ];
+    for (command, reads_secret) in commands {
+        for flag in ["-h", "--help"] {
+            let help = palisade(&[command, &[flag]].concat(), b"");
+            assert_eq!((help.code, help.stderr.as_str()), (0, ""), "{command:?}");
+            assert!(help.stdout.contains("Usage: palisade"), "{command:?}");
+            assert!(!reads_secret || help.stdout.contains("stdin"), "{command:?} {flag}");
+            let is_leaf = command.len() == 2 || command == ["completions"];
+            assert!(!is_leaf || help.stdout.contains("Example"), "{command:?} {flag}");
+        }
+    }
+}
+
+#[test]
+fn help_is_shown_when_nothing_is_asked() {
+    for command in [&[][..], &["key"], &["secret"]] {
+        let answer = palisade(command, b"");
+        assert_eq!(answer.code, 2);
+        assert!(answer.stderr.contains("Usage: palisade"));
+    }
+    assert!(palisade(&["--version"], b"").stdout.starts_with("palisade "));
+}
+
+#[test]
+fn a_reader_may_stop_early() {
+    // A first line and no more, of an output that fills more than a pipe's buffer.
+    let formats: Vec<String> = (0..2000).map(|n| format!("--format=f{n}")).collect();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_palisade"))
+        .args(["key", "formats"])
+        .args(&formats)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let rest = child.wait_with_output().unwrap();
+    assert!(first.starts_with("FORMAT"));
+    assert_eq!((rest.status.code(), rest.stderr.as_slice()), (Some(0), &b""[..]));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_an_error() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_palisade"))
+        .args(["key", "mint", "--format", "acme_live"])
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!output.stderr.is_empty());
+}

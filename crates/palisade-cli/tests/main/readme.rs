@@ -1,0 +1,47 @@
+//! The example in the README is what the command says today.
+
+const README: &str = include_str!("../../README.md");
+
+#[cfg(unix)]
+#[test]
+fn the_example_is_true() {
+    let folder = tempfile::tempdir().unwrap();
+    let example = README.split("```console\n").nth(1).unwrap().split("```").next().unwrap();
+    assert!(!example.contains('\''), "a quote would not survive the echo of its command");
+    let commands: Vec<String> = example
+        .lines()
+        .filter_map(|line| line.strip_prefix("$ "))
+        .map(|command| format!("printf '%s\\n' '$ {command}'\n{command}\n"))
+        .collect();
+
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_palisade")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    let output = std::process::Command::new("sh")
+        .args(["-c", &format!("exec 2>&1\n{}", commands.concat())])
+        .env("PATH", path)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), example);
+}
+
+#[test]
+fn every_command_and_reason_is_told_of() {
+    for word in [
+        "secret generate",
+        "key mint",
+        "key parse",
+        "key mask",
+        "key digest",
+        "key verify",
+        "key formats",
+        "completions",
+        "key_white_space",
+        "key_nul",
+        "key_encoding",
+        "key_mismatch",
+        "pepper_missing",
+    ] {
+        assert!(README.contains(word), "{word}");
+    }
+}

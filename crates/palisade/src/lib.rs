@@ -1,0 +1,12 @@
+// The front page's code needs API keys; without them it is left out rather than broken.
+#![cfg_attr(feature = "apikey", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "apikey"), doc = "Palisade: security crates for a service's front door.")]
+
+#[cfg(feature = "apikey")]
+pub use palisade_apikey as apikey;
+pub use palisade_secret as secret;
+
+/// Compiles and runs the code of the workspace's README, so that it stays true.
+#[cfg(all(doctest, feature = "apikey"))]
+#[doc = include_str!("../../../README.md")]
+struct WorkspaceReadme;
