@@ -99,6 +99,12 @@ impl KeyDigest {
         Self::from_parts(DigestScheme::Sha256, bytes)
     }
 
+    /// The digest that such a system stores of this key.
+    #[must_use]
+    pub fn legacy_sha256_of(key: &PresentedKey<'_, '_>) -> Self {
+        Self::legacy_sha256(Sha256::digest(key.expose_secret()).into())
+    }
+
     /// How it was made.
     #[must_use]
     pub fn scheme(&self) -> &DigestScheme {

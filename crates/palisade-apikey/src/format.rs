@@ -69,9 +69,8 @@ impl Checksum {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyFormat {
     prefix: String,
-    /// How many digits the body has.
-    pub(crate) body: usize,
-    pub(crate) checksum: Checksum,
+    body: usize,
+    checksum: Checksum,
     server_bound: bool,
 }
 
@@ -142,6 +141,18 @@ impl KeyFormat {
     #[must_use]
     pub fn environment(&self) -> Option<&str> {
         self.prefix.rsplit_once('_').map(|(_, last)| last)
+    }
+
+    /// How many random digits a key has.
+    #[must_use]
+    pub fn body_digits(&self) -> usize {
+        self.body
+    }
+
+    /// Which checksum a key has.
+    #[must_use]
+    pub fn checksum_kind(&self) -> Checksum {
+        self.checksum
     }
 
     /// Whether keys of this format work from one server only.

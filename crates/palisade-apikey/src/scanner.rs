@@ -22,8 +22,8 @@ impl KeyFormat {
     #[must_use]
     pub fn regex(&self) -> String {
         let prefix = self.prefix();
-        let body = self.body;
-        match self.checksum {
+        let body = self.body_digits();
+        match self.checksum_kind() {
             Checksum::None => format!("{prefix}_[0-9A-Za-z]{{{body}}}"),
             Checksum::Crc32Prefixed4 => format!("{prefix}_[0-9A-Za-z]{{{body}}}_[0-9A-Za-z]{{4}}"),
             Checksum::Crc32Body6 => format!("{prefix}_[0-9A-Za-z]{{{}}}", body + 6),
@@ -73,8 +73,8 @@ impl KeyFormat {
             token_type = self.prefix(),
             regex = self.regex(),
             length = self.key_length(),
-            body = self.body,
-            bits = self.body * 595 / 100,
+            body = self.body_digits(),
+            bits = self.body_digits() * 595 / 100,
         );
         // Writing to a String does not fail.
         let _ = writeln!(text, "Offline check: {}", self.offline_check());
@@ -82,7 +82,7 @@ impl KeyFormat {
     }
 
     fn offline_check(&self) -> &'static str {
-        match self.checksum {
+        match self.checksum_kind() {
             Checksum::None => "none; every match is worth a report",
             Checksum::Crc32Prefixed4 => {
                 "the last 4 characters are CRC-32 (ISO-HDLC) of everything before the last `_`, \

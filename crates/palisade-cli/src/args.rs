@@ -166,8 +166,8 @@ pub(crate) struct KeySource {
 pub(crate) struct PeppersArg {
     /// Read the peppers from the variable NAME, or the file that `NAME_FILE` points to
     ///
-    /// They are entries `id:secret`, newest first, separated by commas or white space. A single
-    /// secret without an id is taken for one with the id `default`.
+    /// They are entries `id:secret`, newest first, separated by commas or white space;
+    /// `palisade secret generate --id ID` makes one.
     #[arg(long, value_name = "NAME")]
     pub(crate) peppers_env: Option<VariableName>,
 }

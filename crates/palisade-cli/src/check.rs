@@ -3,17 +3,14 @@
 use std::time::SystemTime;
 
 use palisade::apikey::{
-    Checksum, DigestRefused, DigestRing, DigestScheme, InvalidDigest, KeyDigest, Malformed,
-    PresentedKey,
+    Checksum, DigestRefused, DigestRing, DigestScheme, Formats, InvalidDigest, KeyDigest,
+    KeyFormat, Malformed, PresentedKey,
 };
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::args::{DigestArgs, KeyArgs, VerifyArgs};
-use crate::input;
-use crate::known::{FormatSet, FormatSpec};
 use crate::output::{Failure, Output};
-use crate::peppers;
+use crate::{input, known, peppers};
 
 #[derive(Serialize)]
 struct Parsed<'a> {
@@ -27,7 +24,7 @@ struct Parsed<'a> {
 }
 
 pub(crate) fn parse(args: KeyArgs) -> Result<Output, Failure> {
-    with_key(args, |key, spec| {
+    with_key(args, |key| {
         let format = key.format();
         let parsed = Parsed {
             valid: true,
@@ -35,10 +32,10 @@ pub(crate) fn parse(args: KeyArgs) -> Result<Output, Failure> {
             shape: format.to_string(),
             environment: format.environment(),
             mask: key.mask().to_string(),
-            check: spec.check_name(),
+            check: known::check_name(format),
             server_bound: format.is_server_bound(),
         };
-        let verdict = match spec.check {
+        let verdict = match format.checksum_kind() {
             Checksum::None => "well formed (keys of this format have no checksum to check)",
             _ => "well formed, and the checksum is right",
         };
@@ -65,7 +62,7 @@ struct Masked<'a> {
 }
 
 pub(crate) fn mask(args: KeyArgs) -> Result<Output, Failure> {
-    with_key(args, |key, _| {
+    with_key(args, |key| {
         let mask = key.mask().to_string();
         Output::new(
             format!("{mask}\n"),
@@ -85,10 +82,12 @@ struct Digested<'a> {
 
 pub(crate) fn digest(args: DigestArgs) -> Result<Output, Failure> {
     // No peppers: the plain digest was asked for, as clap sees to.
-    let ring = args.peppers.peppers_env.as_ref().map(peppers::load).transpose()?;
-    let ring = ring.map(DigestRing::new);
-    with_key(args.key, |key, _| {
-        let digest = ring.as_ref().map_or_else(|| legacy_sha256(key), |ring| ring.digest(key));
+    let ring = peppers::load(&args.peppers)?;
+    with_key(args.key, |key| {
+        let digest = match &ring {
+            Some(ring) => ring.digest(key),
+            None => KeyDigest::legacy_sha256_of(key),
+        };
         let digested = Digested {
             valid: true,
             format: key.format().prefix(),
@@ -113,15 +112,14 @@ struct Verified<'a> {
 pub(crate) fn verify(args: VerifyArgs) -> Result<Output, Failure> {
     let stored = stored_digest(&args)?;
     let scheme = stored.scheme().to_string();
-    let ring = match (stored.scheme(), &args.peppers.peppers_env) {
-        (DigestScheme::Sha256, _) => None,
-        (_, Some(name)) => Some(DigestRing::new(peppers::load(name)?).accept_legacy_sha256()),
-        (_, None) => return Err(pepper_missing(&scheme)),
-    };
-    with_key(args.key, |key, _| {
+    let ring = peppers::load(&args.peppers)?.map(DigestRing::accept_legacy_sha256);
+    with_key(args.key, |key| {
         let verdict = match ring {
-            None => legacy_sha256(key).verify(&stored),
             Some(ring) => ring.verify(key, &stored, SystemTime::now()),
+            None if *stored.scheme() == DigestScheme::Sha256 => {
+                KeyDigest::legacy_sha256_of(key).verify(&stored)
+            }
+            None => Err(DigestRefused::Unusable),
         };
         verdict.map_err(|refused| match refused {
             DigestRefused::Unusable => pepper_missing(&scheme),
@@ -161,30 +159,26 @@ fn stored_digest(args: &VerifyArgs) -> Result<KeyDigest, Failure> {
         .ok_or_else(|| Failure::error("digest", &format!("{InvalidDigest}{hint}")))
 }
 
-fn legacy_sha256(key: &PresentedKey<'_, '_>) -> KeyDigest {
-    KeyDigest::legacy_sha256(Sha256::digest(key.expose_secret()).into())
-}
-
-/// Reads the key, finds its format and goes on with both.
+/// Reads the key, finds its format and goes on.
 fn with_key(
     args: KeyArgs,
-    go_on: impl FnOnce(&PresentedKey<'_, '_>, &FormatSpec) -> Result<Output, Failure>,
+    go_on: impl FnOnce(&PresentedKey<'_, '_>) -> Result<Output, Failure>,
 ) -> Result<Output, Failure> {
     // Before the key: someone may be about to type it.
-    let set = FormatSet::new(args.formats)?;
+    let formats = known::formats(args.formats)?;
     let text = input::read_key(&args.source)?;
-    let (key, spec) = set.parse(&text).map_err(|malformed| no_key(malformed, &set))?;
-    go_on(&key, spec)
+    let key = formats.parse(&text).map_err(|malformed| no_key(malformed, &formats))?;
+    go_on(&key)
 }
 
 /// The library speaks of "this service"; here it is the formats that were asked for.
-fn no_key(malformed: Malformed, set: &FormatSet) -> Failure {
+fn no_key(malformed: Malformed, formats: &Formats) -> Failure {
     match malformed {
         Malformed::Prefix => Failure::no_key(
             malformed.reason(),
             format!(
                 "the text does not begin like a key of the format {}; give yours with --format",
-                set.prefixes()
+                formats.iter().map(KeyFormat::prefix).collect::<Vec<_>>().join(", ")
             ),
         ),
         other => other.into(),

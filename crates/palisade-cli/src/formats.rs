@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use palisade::apikey::Partner;
+use palisade::apikey::{KeyFormat, Partner};
 use serde::Serialize;
 
 use crate::args::FormatsArgs;
-use crate::known::{FormatSet, FormatSpec};
+use crate::known;
 use crate::output::{Failure, Output};
 
 #[derive(Serialize)]
@@ -32,7 +32,7 @@ struct Described {
 
 pub(crate) fn formats(args: FormatsArgs) -> Result<Output, Failure> {
     let FormatsArgs { formats, regex, gitleaks, partner: _, service, endpoint, contact } = args;
-    let set = FormatSet::new(formats)?;
+    let formats = known::formats(formats)?;
     // All three or none, as clap sees to.
     let partner = match (&service, &endpoint, &contact) {
         (Some(service), Some(endpoint), Some(contact)) => {
@@ -40,13 +40,12 @@ pub(crate) fn formats(args: FormatsArgs) -> Result<Output, Failure> {
         }
         _ => None,
     };
-    let described: Vec<Described> = set
-        .specs()
+    let described: Vec<Described> = formats
         .iter()
-        .map(|spec| Described {
-            gitleaks: gitleaks.then(|| spec.format.gitleaks_rule()),
-            partner: partner.as_ref().map(|partner| spec.format.partner_registration(partner)),
-            ..describe(spec)
+        .map(|format| Described {
+            gitleaks: gitleaks.then(|| format.gitleaks_rule()),
+            partner: partner.as_ref().map(|partner| format.partner_registration(partner)),
+            ..describe(format)
         })
         .collect();
 
@@ -62,15 +61,14 @@ pub(crate) fn formats(args: FormatsArgs) -> Result<Output, Failure> {
     Output::new(text, &Listed { formats: described })
 }
 
-fn describe(spec: &FormatSpec) -> Described {
-    let format = &spec.format;
+fn describe(format: &KeyFormat) -> Described {
     Described {
         format: format.prefix().to_owned(),
         shape: format.to_string(),
         environment: format.environment().map(str::to_owned),
         length: format.key_length(),
-        body: spec.body,
-        check: spec.check_name(),
+        body: format.body_digits(),
+        check: known::check_name(format),
         server_bound: format.is_server_bound(),
         regex: format.regex(),
         gitleaks: None,

@@ -1,6 +1,5 @@
 //! `palisade key mint`.
 
-use palisade::apikey::DigestRing;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -20,10 +19,9 @@ struct Minted<'a> {
 }
 
 pub(crate) fn mint(args: &MintArgs) -> Result<Output, Failure> {
-    let format = &args.format.format;
+    let format = &args.format.0;
     // Before the key: a key without the digest that was asked for would be of no use.
-    let ring = args.peppers.peppers_env.as_ref().map(peppers::load).transpose()?;
-    let ring = ring.map(DigestRing::new);
+    let ring = peppers::load(&args.peppers)?;
 
     let text = Zeroizing::new(format.mint()?.reveal());
     let key = format.parse(&text)?;

@@ -111,7 +111,11 @@ pub enum LoadErrorKind {
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
     Variable(String),
-    File(PathBuf),
+    File {
+        /// The variable that names the file, where there is one.
+        variable: Option<String>,
+        path: PathBuf,
+    },
     Argument,
 }
 
@@ -119,7 +123,8 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Variable(name) => f.write_str(name),
-            Self::File(path) => write!(f, "{}", path.display()),
+            Self::File { variable: None, path } => write!(f, "{}", path.display()),
+            Self::File { variable: Some(name), path } => write!(f, "{name} ({})", path.display()),
             Self::Argument => f.write_str("the secret"),
         }
     }
@@ -145,7 +150,7 @@ pub(crate) fn secret_from_env(
 }
 
 pub(crate) fn secret_from_file(path: &Path) -> Result<SecretBytes, LoadError> {
-    text_from_file(path).and_then(secret_from_loaded)
+    text_from_file(None, path).and_then(secret_from_loaded)
 }
 
 pub(crate) fn secret_from_text(text: &str) -> Result<SecretBytes, LoadError> {
@@ -166,10 +171,11 @@ pub(crate) fn text_from_env(
     lookup: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Loaded, LoadError> {
     let fail = |kind| LoadError::new(Origin::Variable(name.to_owned()), kind);
-    match (lookup(name), lookup(&format!("{name}_FILE"))) {
+    let twin = format!("{name}_FILE");
+    match (lookup(name), lookup(&twin)) {
         (Some(_), Some(_)) => Err(fail(LoadErrorKind::Ambiguous)),
         (None, None) => Err(fail(LoadErrorKind::Missing)),
-        (None, Some(path)) => text_from_file(Path::new(&path)),
+        (None, Some(path)) => text_from_file(Some(twin), Path::new(&path)),
         (Some(value), None) => {
             let text = value.into_string().map_err(|_| fail(LoadErrorKind::Encoding))?;
             Ok(Loaded { text: Zeroizing::new(text), origin: Origin::Variable(name.to_owned()) })
@@ -177,15 +183,16 @@ pub(crate) fn text_from_env(
     }
 }
 
-fn text_from_file(path: &Path) -> Result<Loaded, LoadError> {
-    let fail = |kind| LoadError::new(Origin::File(path.to_owned()), kind);
+fn text_from_file(variable: Option<String>, path: &Path) -> Result<Loaded, LoadError> {
+    let origin = Origin::File { variable, path: path.to_owned() };
+    let fail = |kind| LoadError::new(origin.clone(), kind);
     // The whole buffer at once: growing it would leave copies of the secret on the heap.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_TEXT_BYTES + 1));
     File::open(path)
         .and_then(|file| file.take(MAX_TEXT_BYTES as u64 + 1).read_to_end(&mut bytes))
         .map_err(|error| fail(LoadErrorKind::Unreadable(error)))?;
     let text = std::str::from_utf8(&bytes).map_err(|_| fail(LoadErrorKind::Encoding))?;
-    Ok(Loaded { text: Zeroizing::new(text.to_owned()), origin: Origin::File(path.to_owned()) })
+    Ok(Loaded { text: Zeroizing::new(text.to_owned()), origin })
 }
 
 /// Decodes one secret and refuses it when it is weak.
@@ -265,6 +272,10 @@ mod tests {
         let direct = secret_from_env("P", env(&[("P", GOOD)])).unwrap();
         let from_file = secret_from_env("P", env(&[("P_FILE", path)])).unwrap();
         assert_eq!(direct.expose_secret(), from_file.expose_secret());
+
+        std::fs::write(path, "short").unwrap();
+        let weak = secret_from_env("P", env(&[("P_FILE", path)])).unwrap_err();
+        assert!(weak.to_string().starts_with(&format!("P_FILE ({path}): ")), "{weak}");
 
         let both = secret_from_env("P", env(&[("P", GOOD), ("P_FILE", path)])).unwrap_err();
         assert!(matches!(both.kind(), LoadErrorKind::Ambiguous));

@@ -47,18 +47,40 @@ fn the_vectors_digest_as_published() {
 }
 
 #[test]
-fn a_lone_pepper_and_one_in_a_file() {
+fn peppers_from_a_file() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("pepper");
-    std::fs::write(&path, format!("{PEPPER}\n")).unwrap();
-    let path = path.to_str().unwrap();
+    let path = folder.path().join("peppers");
+    std::fs::write(&path, format!("2026a:{PEPPER}\n")).unwrap();
+    let env = [("PEPPERS_FILE", path.to_str().unwrap())];
     let args = ["--json", "key", "digest", "--peppers-env", "PEPPERS"];
-    for env in [("PEPPERS", PEPPER), ("PEPPERS_FILE", path)] {
-        let digest = palisade_in(&args, KEY.as_bytes(), &[env]).json();
-        assert_eq!(digest["digest"], expected(PEPPER, "default", KEY));
-        assert_eq!(digest["scheme"], "hmac-sha256$default");
-        assert_eq!(digest["mask"], "gmk_acct_live_…VZS5");
-    }
+    let digest = palisade_in(&args, KEY.as_bytes(), &env).json();
+    assert_eq!(digest["digest"], expected(PEPPER, "2026a", KEY));
+    assert_eq!(digest["scheme"], "hmac-sha256$2026a");
+    assert_eq!(digest["mask"], "gmk_acct_live_…VZS5");
+}
+
+#[test]
+fn a_pepper_without_an_id_is_an_error_that_names_the_variable() {
+    let args = ["key", "digest", "--peppers-env", "PEPPERS"];
+    let refused = palisade_in(&args, KEY.as_bytes(), &[("PEPPERS", PEPPER)]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("PEPPERS: entry 1 is not of the form `id:secret`"));
+    assert!(!refused.stderr.contains(&PEPPER[..8]));
+}
+
+/// The wrapped forms of the format page, whose peppers no service would load.
+#[test]
+fn a_wrapped_digest_verifies() {
+    let pepper = |text: &str| MacKey::new(SecretBytes::from_text(text).unwrap()).unwrap();
+    let inner = pepper(PEPPER).mac(&[KEY.as_bytes()]).to_bytes();
+    let outer = pepper(OTHER_PEPPER).mac(&[&inner]).to_bytes();
+    let scheme = "hmac-sha256+hmac-sha256$2026b,2026a".parse().unwrap();
+    let digest = palisade::apikey::KeyDigest::from_parts(scheme, outer).to_text();
+    let args = ["key", "verify", "--peppers-env", "PEPPERS", "--digest", &digest];
+    let both = format!("2026b:{OTHER_PEPPER},2026a:{PEPPER}");
+    assert_eq!(palisade_in(&args, KEY.as_bytes(), &[("PEPPERS", &both)]).code, 0);
+    let one = format!("2026b:{OTHER_PEPPER}");
+    assert_eq!(palisade_in(&args, KEY.as_bytes(), &[("PEPPERS", &one)]).code, 2);
 }
 
 #[test]
