@@ -142,14 +142,14 @@ fn what_cannot_be_compared_is_an_error_and_no_mismatch() {
 
 #[test]
 fn weak_and_missing_peppers_name_the_variable() {
-    let counting = hex(&(0..32).collect::<Vec<u8>>());
+    let counting = format!("2026a:{}", hex(&(0..32).collect::<Vec<u8>>()));
     let args = ["key", "digest", "--peppers-env", "THE_PEPPER"];
     for (env, why) in [
         (vec![], "not set"),
         (vec![("THE_PEPPER", counting.as_str())], "pattern"),
         (vec![("THE_PEPPER", "2026a:changeme")], "placeholder"),
-        (vec![("THE_PEPPER", "changeme")], "placeholder"),
-        (vec![("THE_PEPPER", "q83vEjRWeJA")], "8 bytes"),
+        (vec![("THE_PEPPER", "changeme")], "id:secret"),
+        (vec![("THE_PEPPER", "2026a:q83vEjRWeJA")], "8 bytes"),
         (vec![("THE_PEPPER", "")], "empty"),
         (vec![("THE_PEPPER", "?!")], "id:secret"),
         (vec![("THE_PEPPER", PEPPER), ("THE_PEPPER_FILE", "/nowhere")], "set twice"),
