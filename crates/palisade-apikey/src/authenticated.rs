@@ -11,9 +11,15 @@ use crate::{ApiKeyId, KeyName, KeyRecord, Owner, Scope, Scopes, ServerId};
 ///
 /// # Examples
 ///
-/// ```compile_fail
-/// // There is no other way to one.
-/// let forged = palisade_apikey::Authenticated { record: todo!() };
+/// ```
+/// use palisade_apikey::{Authenticated, MissingScope};
+///
+/// fn export_evidence(caller: &Authenticated) -> Result<String, MissingScope> {
+///     # let scope = "read:evidence".parse().unwrap();
+///     // let scope = "read:evidence".parse()?, once, at start-up
+///     caller.require(&scope)?;
+///     Ok(format!("the evidence of {}", caller.owner()))
+/// }
 /// ```
 #[derive(Clone, Debug)]
 pub struct Authenticated {

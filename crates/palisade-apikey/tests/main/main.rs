@@ -10,6 +10,8 @@ mod misuse;
 mod redaction;
 mod scanner;
 mod scope;
+#[cfg(feature = "serde")]
+mod serde_forms;
 mod support;
 mod usage;
 mod vectors;
