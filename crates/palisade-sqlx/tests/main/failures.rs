@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use palisade_apikey::{KeyRecord, KeyStore, Retirement, Revocation, RevocationReason, Usage};
@@ -25,12 +26,12 @@ async fn a_rotation_that_is_dropped_has_happened_or_has_not() {
             // Polled a number of times, then dropped.
             let mut polls = n % 12;
             let mut call = Box::pin(call);
-            let answer = std::future::poll_fn(|context| match polls {
-                0 => std::task::Poll::Ready(None),
-                _ => {
-                    polls -= 1;
-                    call.as_mut().poll(context).map(Some)
+            let answer = std::future::poll_fn(|context| {
+                if polls == 0 {
+                    return Poll::Ready(None);
                 }
+                polls -= 1;
+                call.as_mut().poll(context).map(Some)
             })
             .await;
             drop(call);
