@@ -87,9 +87,9 @@ impl SqliteKeyStore {
             .max_connections(1)
             .after_release(|connection, _| {
                 Box::pin(async move {
-                    // By now a dropped transaction was rolled back. Where SQLite had rolled back by
-                    // itself, as it may on a full disk, sqlx still takes it for open and the
-                    // connection could never begin another one: replace it.
+                    // The ping comes behind the rollback of a dropped transaction. Where SQLite had
+                    // rolled back by itself, as it may when a disk fails, sqlx still takes the
+                    // transaction for open and could never begin another: drop the connection.
                     connection.ping().await?;
                     Ok(!connection.is_in_transaction())
                 })
@@ -253,5 +253,24 @@ mod tests {
             last_used: sample(500_000).created,
         };
         store.add_usage(&[usage]).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn after_a_rollback_by_the_database_writing_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteKeyStore::open(folder.path().join("keys.db")).await.unwrap();
+        let old = sample(1);
+        let new = KeyRecord { replaces: Some(old.id.clone()), ..sample(2) };
+        store.insert_new(&old).await.unwrap();
+        // What the database does by itself on some errors; it ends with the connection.
+        let trigger = "CREATE TEMP TRIGGER fails BEFORE UPDATE ON main.palisade_api_keys
+            BEGIN SELECT RAISE(ROLLBACK, 'as on a broken disk'); END";
+        sqlx::query(trigger).execute(&store.writer).await.unwrap();
+
+        let retire = Retirement::ExpireBy(old.created);
+        let failed = store.rotate(&new, retire, old.created).await;
+        assert!(matches!(failed, Err(InsertError::Store(_))), "{failed:?}");
+        let done = store.rotate(&new, retire, old.created).await;
+        assert!(matches!(done, Ok(palisade_apikey::Rotation::Done)), "{done:?}");
     }
 }
