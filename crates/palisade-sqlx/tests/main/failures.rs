@@ -144,3 +144,17 @@ async fn a_wrong_clock_loses_neither_a_revocation_nor_a_use() {
     assert_eq!((stored.use_count, stored.revoked), (1, Some(standing)));
     assert!(same_record(&store.load(&other.id).await.unwrap().unwrap(), &other).is_err());
 }
+
+/// Two keys with one digest cannot be chance, so the service hears of it.
+#[tokio::test]
+async fn a_digest_that_is_taken_is_an_error_and_changes_nothing() {
+    let store = SqliteKeyStore::in_memory().await.unwrap();
+    let (a, b) = (sample(1), sample(2));
+    store.insert_new(&a).await.unwrap();
+    store.insert_new(&b).await.unwrap();
+    store.replace_digest(&a.id, &a.digest, &b.digest).await.unwrap_err();
+    for record in [a, b] {
+        let found = store.find(std::slice::from_ref(&record.digest)).await.unwrap().unwrap();
+        assert_eq!(same_record(&found, &record), Ok(()));
+    }
+}
