@@ -69,6 +69,9 @@ pub enum IssueError {
     /// The expiry is in the past, or the clock or the expiry is not within the years 1970 to 9999.
     #[error("the expiry has to lie in the future, and before the year 10000")]
     Expiry,
+    /// There are more scopes than text may list, so the record could not be read back.
+    #[error("a key has at most {} scopes", crate::Scopes::MAX)]
+    TooManyScopes,
     /// The generator of the operating system failed.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),

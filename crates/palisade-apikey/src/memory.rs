@@ -151,12 +151,16 @@ impl KeyStore for MemoryStore {
         from: &KeyDigest,
         to: &KeyDigest,
     ) -> Result<bool, StoreError> {
-        let mut state = self.lock();
+        let mut guard = self.lock();
+        let state = &mut *guard;
         let Some(record) =
             state.records.get_mut(id).filter(|record| record.digest.verify(from).is_ok())
         else {
             return Ok(false);
         };
+        if state.by_digest.get(to.as_bytes()).is_some_and(|taken| taken != id) {
+            return Err(StoreError::new("another key has this digest"));
+        }
         record.digest = to.clone();
         state.by_digest.remove(from.as_bytes());
         state.by_digest.insert(*to.as_bytes(), id.clone());

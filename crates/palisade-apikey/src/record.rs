@@ -7,8 +7,8 @@ use std::time::SystemTime;
 use crate::key::Mask;
 use crate::{ApiKeyId, KeyDigest, KeyName, Owner, Scopes, ServerId};
 
-/// The latest moment that is still a date: the end of the year 9999, in seconds since 1970.
-const LAST_SECOND: u64 = 253_402_300_799;
+/// The last second of the year 9999, since 1970: the latest that every store can keep.
+pub(crate) const LAST_SECOND: u64 = 253_402_300_799;
 
 /// What a store keeps of one key: never the key, only its digest.
 ///

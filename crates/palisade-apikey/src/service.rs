@@ -90,6 +90,9 @@ impl<S: KeyStore> ApiKeys<S> {
         if format.is_server_bound() && new.server.is_none() {
             return Err(IssueError::ServerRequired);
         }
+        if new.scopes.iter().count() > Scopes::MAX {
+            return Err(IssueError::TooManyScopes);
+        }
         let created = storable(now).ok_or(IssueError::Expiry)?;
         let expires = match new.expires {
             None => None,

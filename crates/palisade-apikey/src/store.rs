@@ -22,7 +22,8 @@ pub trait KeyStore: Send + Sync {
     ) -> impl Future<Output = Result<(), InsertError>> + Send;
 
     /// The record whose digest has the same bytes as one of the candidates. At most one of them is
-    /// stored, since they are digests of one key.
+    /// stored, since they are digests of one key. All are looked up in one moment: looked up one
+    /// after the other, a digest that is replaced meanwhile could be missed.
     fn find(
         &self,
         candidates: &[KeyDigest],
@@ -70,10 +71,12 @@ pub trait KeyStore: Send + Sync {
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Adds to the use counts and moves the times of last use forward, never back; all or none of
-    /// the batch. Unknown ids are passed over.
+    /// the batch. Unknown ids are passed over. A count that can grow no further stays at its most,
+    /// which is at least 2^63 - 1.
     fn add_usage(&self, batch: &[Usage]) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Replaces the digest, if it still has the bytes of `from`. `false` when it has not.
+    /// Replaces the digest, if it still has the bytes and the scheme of `from`. `false` when it has
+    /// not. An error, and no change, when another record has the digest `to`.
     fn replace_digest(
         &self,
         id: &ApiKeyId,

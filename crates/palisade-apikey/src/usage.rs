@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use crate::record::LAST_SECOND;
 use crate::{ApiKeyId, KeyStore, StoreError, Usage};
 
 /// How many keys go into one call of the store.
@@ -20,8 +21,9 @@ pub(crate) struct UseCounter {
 
 impl UseCounter {
     pub(crate) fn add_one(&self, now: SystemTime) {
-        let micros =
-            now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_micros());
+        let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        // A broken clock must not make a time that no store takes, and every flush fail.
+        let micros = since.min(Duration::from_secs(LAST_SECOND)).as_micros();
         // The time first: whoever takes the count then sees a time at least as late.
         self.last_used.fetch_max(u64::try_from(micros).unwrap_or(u64::MAX), Ordering::AcqRel);
         self.count.fetch_add(1, Ordering::AcqRel);

@@ -2,8 +2,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use palisade_apikey::{
-    ApiKeys, IssueError, KeyFormat, KeyState, MaxStaleness, MemoryStore, Policy, Refused,
-    RevocationReason, ServerId,
+    ApiKeys, IssueError, KeyFormat, KeyState, Level, MaxStaleness, MemoryStore, NewKey, Policy,
+    Refused, RevocationReason, Scope, Scopes, ServerId,
 };
 use proptest::prelude::*;
 
@@ -102,6 +102,14 @@ async fn an_expiry_that_cannot_be_is_refused() {
     }
     let forever = new_key(&account()).expires_after(Duration::MAX, start());
     assert!(matches!(keys.issue(forever, start()).await, Err(IssueError::Expiry)));
+}
+
+#[tokio::test]
+async fn more_scopes_than_can_be_read_back_are_refused() {
+    let keys = service(&["a"], Policy::default());
+    let many: Scopes = (0..65).map(|n| Scope::on(Level::Read, &format!("r{n}")).unwrap()).collect();
+    let new = NewKey::new(owner(), &account(), "many".parse().unwrap(), many);
+    assert!(matches!(keys.issue(new, start()).await, Err(IssueError::TooManyScopes)));
 }
 
 #[tokio::test]

@@ -48,6 +48,17 @@ async fn a_clock_that_steps_back_does_not_move_last_used() {
 }
 
 #[tokio::test]
+async fn a_clock_past_the_calendar_does_not_spoil_the_flush() {
+    let keys = service(&["a"], Policy::default());
+    let (key, record) = issue(&keys, new_key(&account())).await;
+    keys.authenticate(&key, start() + Duration::from_hours(90_000_000)).await.unwrap();
+    keys.flush_usage().await.unwrap();
+    let last_used = keys.load(&owner(), &record.id).await.unwrap().last_used.unwrap();
+    let last_second = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
+    assert_eq!(last_used, last_second);
+}
+
+#[tokio::test]
 async fn a_flush_that_fails_keeps_the_uses() {
     let keys = service(&["a"], Policy::default());
     let mut records = Vec::new();
