@@ -34,12 +34,11 @@ pub use app::{App, Clock};
 pub use error::ApiError;
 pub use peppers::PepperError;
 pub use routes::router;
-pub use start::{FIRST_OWNER, StartError};
+pub use start::{FIRST_OWNER, Opened, StartError, issue_admin_key, open};
 pub use store::{OpenError, Store};
 
 use config::Config;
 use greeting::Greeting;
-use start::Opened;
 
 /// Runs the service until SIGINT or SIGTERM. `stdout` gets what a person reads at the start.
 ///
@@ -54,7 +53,7 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     let listener = TcpListener::bind(config.addr).await.map_err(listen)?;
     let addr = listener.local_addr().map_err(listen)?;
 
-    let Opened { keys, is_new } = start::open(config, SystemTime::now()).await?;
+    let Opened { keys, is_new } = open(config, SystemTime::now()).await?;
     greet(&keys, is_new, addr, stdout).await?;
     let app = Arc::new(App::new(keys, Clock::system())?);
 
@@ -85,7 +84,7 @@ async fn greet(
     stdout: &mut (dyn Write + Send),
 ) -> Result<(), StartError> {
     let first_key = if is_new {
-        let issued = start::issue_admin_key(keys, FIRST_OWNER.parse()?, SystemTime::now()).await?;
+        let issued = issue_admin_key(keys, FIRST_OWNER.parse()?, SystemTime::now()).await?;
         Some(zeroize::Zeroizing::new(issued.key.reveal()))
     } else {
         None
@@ -104,14 +103,14 @@ async fn greet(
 /// # Errors
 ///
 /// [`StartError`].
-pub async fn issue_admin_key(
+pub async fn print_admin_key(
     config: &Config,
     owner: Owner,
     stdout: &mut (dyn Write + Send),
 ) -> Result<(), StartError> {
     let now = SystemTime::now();
-    let Opened { keys, .. } = start::open(config, now).await?;
-    let issued = start::issue_admin_key(&keys, owner, now).await?;
+    let Opened { keys, .. } = open(config, now).await?;
+    let issued = issue_admin_key(&keys, owner, now).await?;
     store::close(keys.store()).await;
     let key = zeroize::Zeroizing::new(issued.key.reveal());
     writeln!(stdout, "{}", *key).and_then(|()| stdout.flush()).map_err(StartError::Print)

@@ -42,7 +42,7 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
         ["issue-admin-key", owner @ ..] if owner.len() <= 1 => {
             let owner = owner.first().unwrap_or(&FIRST_OWNER).parse()?;
             let config = configured()?;
-            runtime()?.block_on(gatehouse::issue_admin_key(&config, owner, &mut stdout))?;
+            runtime()?.block_on(gatehouse::print_admin_key(&config, owner, &mut stdout))?;
         }
         ["help" | "-h" | "--help"] => stdout.write_all(HELP.as_bytes())?,
         _ => {

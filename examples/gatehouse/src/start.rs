@@ -17,14 +17,21 @@ use crate::store::{self, OpenError, Store};
 /// The organisation of the first admin key.
 pub const FIRST_OWNER: &str = "org_demo";
 
-/// The keys of the service, and whether there are none yet.
-pub(crate) struct Opened {
-    pub(crate) keys: ApiKeys<Store>,
-    pub(crate) is_new: bool,
+/// The keys of the service.
+#[derive(Debug)]
+pub struct Opened {
+    /// The keys, ready to be used.
+    pub keys: ApiKeys<Store>,
+    /// Whether none was ever issued.
+    pub is_new: bool,
 }
 
 /// Opens the database and the peppers, and makes sure that they belong together.
-pub(crate) async fn open(config: &Config, now: SystemTime) -> Result<Opened, StartError> {
+///
+/// # Errors
+///
+/// [`StartError`]: which of them is not usable.
+pub async fn open(config: &Config, now: SystemTime) -> Result<Opened, StartError> {
     peppers::make_folder(&config.database).map_err(StartError::Folder)?;
     let store = store::open(&config.database).await?;
     let is_new = store.count_schemes().await?.is_empty();
@@ -50,7 +57,11 @@ fn lost_schemes(report: Vec<SchemeCount>) -> Option<String> {
 }
 
 /// Issues a key that may do everything in its organisation.
-pub(crate) async fn issue_admin_key(
+///
+/// # Errors
+///
+/// [`StartError`] when the store fails.
+pub async fn issue_admin_key(
     keys: &ApiKeys<Store>,
     owner: Owner,
     now: SystemTime,
