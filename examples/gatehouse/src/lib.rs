@@ -70,7 +70,7 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     let _ = stop_upkeep.send(true);
     let _ = upkeep.await;
     let flushed = app.keys.flush_usage().await;
-    store::close(app.keys.store()).await;
+    app.keys.store().close().await;
     let keys = flushed?;
     tracing::info!(keys_with_uses = keys, "stopped");
     Ok(())
@@ -111,7 +111,7 @@ pub async fn print_admin_key(
     let now = SystemTime::now();
     let Opened { keys, .. } = open(config, now).await?;
     let issued = issue_admin_key(&keys, owner, now).await?;
-    store::close(keys.store()).await;
+    keys.store().close().await;
     let key = zeroize::Zeroizing::new(issued.key.reveal());
     writeln!(stdout, "{}", *key).and_then(|()| stdout.flush()).map_err(StartError::Print)
 }

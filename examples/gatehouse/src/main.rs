@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // Not `eprintln!`, which panics when stderr is closed.
-            let _ = writeln!(io::stderr(), "gatehouse: {error}");
+            let _ = writeln!(io::stderr(), "gatehouse: {}", with_causes(&*error));
             ExitCode::FAILURE
         }
     }
@@ -51,6 +51,20 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The error and its causes in one line, without those that it repeats already.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        source = cause.source();
+    }
+    text
 }
 
 fn configured() -> Result<Config, Box<dyn Error>> {

@@ -1,24 +1,18 @@
 //! Where the keys are kept: the one place that names the store.
 
-use palisade_apikey::StoreError;
+use palisade_sqlx::SqliteKeyStore;
 
 use crate::config::Database;
 
+pub use palisade_sqlx::OpenError;
+
 /// The store of gatehouse.
-pub type Store = palisade_apikey::MemoryStore;
+pub type Store = SqliteKeyStore;
 
-/// Why the store was not opened.
-pub type OpenError = std::convert::Infallible;
-
-/// Opens the store.
-pub(crate) async fn open(_database: &Database) -> Result<Store, OpenError> {
-    Ok(Store::new())
+/// Opens the database, creating it where there is none.
+pub(crate) async fn open(database: &Database) -> Result<Store, OpenError> {
+    match database {
+        Database::Memory => SqliteKeyStore::in_memory().await,
+        Database::File(path) => SqliteKeyStore::open(path).await,
+    }
 }
-
-/// Whether the store answers.
-pub(crate) async fn ping(_store: &Store) -> Result<(), StoreError> {
-    Ok(())
-}
-
-/// Finishes what is under way and closes the store.
-pub(crate) async fn close(_store: &Store) {}

@@ -10,7 +10,6 @@ use serde::Serialize;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::reply::json;
-use crate::store;
 
 #[derive(Serialize)]
 struct Health {
@@ -25,6 +24,6 @@ pub(crate) async fn alive() -> Response {
 
 /// The store answers too, so requests may be sent here.
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
-    store::ping(app.keys.store()).await?;
+    app.keys.store().ping().await?;
     Ok(json(StatusCode::OK, &Health { status: "ready" }))
 }

@@ -154,9 +154,12 @@ async fn large_bodies() {
     assert_eq!(stranger.status, 401, "who it is comes before what it says");
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_body_that_never_comes() {
     let gate = Gate::open().await;
+    // The key is in the cache from here on: a store has timeouts of its own, which must not run.
+    assert_eq!(gate.get("/api/v1/whoami", &gate.admin).await.status, 200);
+    tokio::time::pause();
     let body = Body::new(Never);
     let request = request(Method::POST, KEYS, &gate.admin)
         .header("content-type", "application/json")

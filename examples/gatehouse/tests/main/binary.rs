@@ -143,7 +143,7 @@ fn no_log_line_holds_a_key_wherever_it_is_put() {
         let peppers = fs::read_to_string(folder.path().join("gatehouse-data/peppers")).unwrap();
         let (_, pepper) = peppers.trim().split_once(':').unwrap();
         assert!(!said.contains(&pepper[..8]));
-        for expected in ["/api/v1/keys/{id}", "key_prefix", "authorization_scheme", "OTHER"] {
+        for expected in ["/api/v1/keys/{id}", "key_length", "authorization_scheme", "OTHER"] {
             assert!(said.contains(expected), "{expected}");
         }
         let id = text(&minted["id"]);

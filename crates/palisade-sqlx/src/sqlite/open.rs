@@ -1,0 +1,231 @@
+//! Opening and closing.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use palisade_apikey::StoreError;
+use sqlx::Connection;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use tokio::time::{Instant, sleep};
+
+use super::error::OpenError;
+use super::options::SqliteOptions;
+use super::schema;
+
+/// Keeps key records in an SQLite database.
+///
+/// Cloning is cheap; the clones share their connections.
+///
+/// One connection writes and several read. SQLite has one writer at a time anyway: behind one
+/// connection, callers queue in their order, where several would poll for the lock. The write-ahead
+/// log lets readers go on meanwhile.
+#[derive(Clone, Debug)]
+pub struct SqliteKeyStore {
+    pub(super) reader: SqlitePool,
+    pub(super) writer: SqlitePool,
+}
+
+impl SqliteKeyStore {
+    /// Opens a database file, or creates it, readable by this user alone, and brings its schema to
+    /// the newest version.
+    ///
+    /// It is set to the write-ahead log, and to wait for the disk at each commit
+    /// (`synchronous=FULL`): with less, a revocation that was acknowledged could be gone after a
+    /// power failure. Keys are written seldom, and usage many at once, so the wait is worth it.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], which says what to do.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::open_with(path, SqliteOptions::default()).await
+    }
+
+    /// Opens a database file as [`open`](Self::open) does, with other choices.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], which says what to do.
+    pub async fn open_with(
+        path: impl AsRef<Path>,
+        options: SqliteOptions,
+    ) -> Result<Self, OpenError> {
+        let path = path.as_ref();
+        create(path)?;
+        let deadline = Instant::now() + options.busy_timeout;
+        loop {
+            // A change to the write-ahead log does not wait for its lock, so two programs that
+            // create a database at once get in each other's way for a moment.
+            match Self::connect(path, options).await {
+                Err(OpenError::Locked(_)) if Instant::now() < deadline => {
+                    sleep(Duration::from_millis(10)).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn connect(path: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
+        let connect = SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(options.busy_timeout)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            // INSERT OR REPLACE then meets the trigger that forbids DELETE, on our own connections.
+            .pragma("recursive_triggers", "ON");
+        let pool = SqlitePoolOptions::new()
+            .acquire_timeout(options.busy_timeout)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None);
+
+        let writer = pool
+            .clone()
+            .max_connections(1)
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    // By now a dropped transaction was rolled back. Where SQLite had rolled back by
+                    // itself, as it may on a full disk, sqlx still takes it for open and the
+                    // connection could never begin another one: replace it.
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
+            .connect_with(connect.clone().journal_mode(SqliteJournalMode::Wal))
+            .await?;
+        let reader = pool
+            .max_connections(options.readers)
+            .connect_lazy_with(connect.pragma("query_only", "ON"));
+        let store = Self { reader, writer };
+        match store.migrate().await {
+            Ok(()) => Ok(store),
+            Err(error) => {
+                store.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// A new, empty database in memory, for tests and trials. It lives as long as the store and its
+    /// clones; each call makes another one.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], which says what to do.
+    pub async fn in_memory() -> Result<Self, OpenError> {
+        let connect =
+            SqliteConnectOptions::new().in_memory(true).pragma("recursive_triggers", "ON");
+        // The database is the connection's own: there is one, and it never closes.
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(connect)
+            .await?;
+        let store = Self::from_pool(pool);
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// A store in a database that the service has open already. [`migrate`](Self::migrate) makes its
+    /// tables, all named `palisade_…`.
+    ///
+    /// The pool's own settings hold: for a revocation to outlive a power failure, its connections
+    /// need `synchronous=FULL`.
+    #[must_use]
+    pub fn from_pool(pool: SqlitePool) -> Self {
+        Self { reader: pool.clone(), writer: pool }
+    }
+
+    /// Brings the schema to the newest version. Opening a file does this by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::NewerSchema`] when the database was made by a newer program; the others when it
+    /// cannot be written.
+    pub async fn migrate(&self) -> Result<(), OpenError> {
+        schema::migrate(&self.writer).await
+    }
+
+    /// Whether keys can be read at the moment: for a health check.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when they cannot.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1 FROM palisade_api_keys LIMIT 1")
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(StoreError::new)?;
+        Ok(())
+    }
+
+    /// Closes the database once the calls that are under way are done, and tidies its log away. A
+    /// store that is dropped without this loses nothing.
+    pub async fn close(&self) {
+        // The last to close writes the log back into the file, which a reader may not.
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Creates the file if there is none, readable by this user alone. SQLite gives its other files the
+/// same mode.
+fn create(path: &Path) -> Result<(), OpenError> {
+    if path.is_dir() {
+        return Err(OpenError::Folder(path.to_owned()));
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
+            Err(OpenError::Create { path: path.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use palisade_apikey::KeyStore;
+    use palisade_testkit::key_store::sample;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn after_a_full_disk_writing_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteKeyStore::open(folder.path().join("keys.db")).await.unwrap();
+        // A limit of this connection: the next one does not have it.
+        let full = sqlx::query("PRAGMA max_page_count = 1").execute(&store.writer);
+        full.await.unwrap();
+        let mut kept = Vec::new();
+        let error = loop {
+            let record = sample(kept.len() as u64);
+            let successor = palisade_apikey::KeyRecord {
+                replaces: Some(record.id.clone()),
+                ..sample(100_000 + kept.len() as u64)
+            };
+            if let Err(error) = store.insert_new(&record).await {
+                break error;
+            }
+            kept.push(record.id);
+            let retire = palisade_apikey::Retirement::ExpireBy(record.created);
+            if let Err(error) = store.rotate(&successor, retire, record.created).await {
+                break error;
+            }
+        };
+        assert!(matches!(error, palisade_apikey::InsertError::Store(_)), "{error:?}");
+        for id in &kept {
+            assert!(store.load(id).await.unwrap().is_some(), "{id} was acknowledged");
+        }
+        sqlx::query("PRAGMA max_page_count = 100000").execute(&store.writer).await.unwrap();
+        store.insert_new(&sample(500_000)).await.unwrap();
+    }
+}

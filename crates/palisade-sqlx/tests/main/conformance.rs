@@ -1,0 +1,42 @@
+//! The suite of the testkit, in a file, in memory, and on a pool of the service.
+
+mod file {
+    use palisade_sqlx::SqliteKeyStore;
+    use palisade_testkit::Guarded;
+    use tempfile::TempDir;
+
+    async fn fresh() -> Guarded<SqliteKeyStore, TempDir> {
+        let (folder, path) = crate::new_path();
+        Guarded::new(crate::open(&path).await, folder)
+    }
+
+    palisade_testkit::key_store_suite!(fresh());
+}
+
+mod memory {
+    use palisade_sqlx::SqliteKeyStore;
+
+    palisade_testkit::key_store_suite!(async { SqliteKeyStore::in_memory().await.unwrap() });
+}
+
+/// Several connections that read and write, with none of our settings but the log.
+mod pool {
+    use palisade_sqlx::SqliteKeyStore;
+    use palisade_testkit::Guarded;
+    use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+    use tempfile::TempDir;
+
+    async fn fresh() -> Guarded<SqliteKeyStore, TempDir> {
+        let (folder, path) = crate::new_path();
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal);
+        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await.unwrap();
+        let store = SqliteKeyStore::from_pool(pool);
+        store.migrate().await.unwrap();
+        Guarded::new(store, folder)
+    }
+
+    palisade_testkit::key_store_suite!(fresh());
+}

@@ -1,0 +1,116 @@
+#![doc = include_str!("../README.md")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a check of a suite fails the way a test does: by a panic that says what is wrong"
+)]
+
+mod guarded;
+pub mod key_store;
+
+pub use guarded::Guarded;
+
+/// Runs a check on a runtime of its own, with two threads: what `#[tokio::test]` does, for store
+/// authors who do not depend on tokio.
+#[doc(hidden)]
+pub fn run(check: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime can be started")
+        .block_on(check);
+}
+
+/// Expands to a module with one test for each check of [`key_store`].
+///
+/// The argument is a future that yields a fresh, empty store. It is evaluated once for each check.
+///
+/// # Examples
+///
+/// ```
+/// use palisade_apikey::MemoryStore;
+///
+/// palisade_testkit::key_store_suite!(async { MemoryStore::new() });
+/// ```
+///
+/// Where there are several stores, each suite goes into a module:
+///
+/// ```
+/// mod with_a_function {
+///     use palisade_apikey::MemoryStore;
+///
+///     async fn fresh() -> MemoryStore {
+///         MemoryStore::new()
+///     }
+///
+///     palisade_testkit::key_store_suite!(fresh());
+/// }
+/// ```
+#[macro_export]
+macro_rules! key_store_suite {
+    ($store:expr $(,)?) => {
+        $crate::key_store_suite! { @checks $store;
+            // Records.
+            every_field_comes_back
+            unset_fields_come_back_unset
+            extreme_values_come_back
+            every_digest_scheme_comes_back
+            a_duplicate_id_is_refused
+            a_duplicate_digest_is_refused
+            // Finding.
+            find_compares_every_byte
+            find_takes_any_number_of_candidates
+            find_never_misses_a_digest_that_is_being_replaced
+            // Lists.
+            list_is_ordered_by_creation_then_id
+            pages_have_no_gaps_and_no_repeats
+            a_list_holds_the_keys_of_one_owner
+            a_list_after_an_unknown_key_is_empty
+            // Rotation.
+            rotation_links_both_keys
+            rotation_never_lengthens_a_life
+            rotation_can_revoke
+            only_an_active_key_is_rotated
+            a_key_is_rotated_once
+            rotation_is_refused_from_the_instant_of_expiry
+            a_rotation_with_a_duplicate_changes_nothing
+            // Revocation and names.
+            the_first_revocation_stands
+            nothing_lifts_a_revocation
+            rename_touches_the_name_alone
+            // Usage.
+            usage_is_added
+            last_use_never_moves_back
+            unknown_ids_in_a_batch_are_passed_over
+            counts_never_wrap
+            // Digests.
+            a_digest_is_replaced_if_it_is_still_the_old_one
+            schemes_are_counted
+            digests_are_paged_by_scheme
+            // At once.
+            one_of_many_rotations_wins
+            rotation_and_revocation_end_in_one_order
+            all_revocations_at_once_agree
+            usage_at_once_adds_up
+            changes_of_different_fields_do_not_meet
+            one_of_many_new_digests_wins
+            one_of_many_inserts_wins
+            // All together.
+            it_answers_like_the_memory_store
+        }
+    };
+    (@checks $store:expr; $($check:ident)*) => {
+        mod key_store_suite {
+            #[allow(unused_imports, reason = "the expression may need nothing from outside")]
+            use super::*;
+
+            $(
+                #[test]
+                fn $check() {
+                    $crate::run(async { $crate::key_store::$check($store.await).await });
+                }
+            )*
+        }
+    };
+}
