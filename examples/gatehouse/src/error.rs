@@ -142,9 +142,16 @@ impl ApiError {
         )
     }
 
+    /// 404 for a path that leads nowhere.
+    pub(crate) fn no_route() -> Self {
+        let hint = "the README of gatehouse lists the routes";
+        let message = "there is no such route";
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message, hint, "no_route")
+    }
+
     /// 404 for something that is not there, or not the caller's: the two look the same.
     pub(crate) fn not_found(message: &'static str) -> Self {
-        let hint = "see the list of routes in the README of gatehouse";
+        let hint = "it may have another id, or belong to another organisation than your key";
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message, hint, "not_found")
     }
 

@@ -23,13 +23,13 @@ const MAX_FILE: u64 = 64 * 1024;
 /// pepper.
 pub(crate) fn load(config: &Config, has_keys: bool) -> Result<Keyring<MacKey>, PepperError> {
     if config.peppers == PepperSource::Environment {
-        return Ok(Keyring::from_env(PEPPERS)?);
+        return Keyring::from_env(PEPPERS).map_err(PepperError::Given);
     }
     let Some(folder) = config.database.folder() else {
         tracing::warn!(
             "no peppers are given, so the keys of this database in memory are digested under one that is in memory too"
         );
-        return ring_of(&generate()?);
+        return Keyring::from_text(&generate()?).map_err(PepperError::Given);
     };
     let path = folder.join("peppers");
     match read(&path) {
@@ -66,10 +66,6 @@ fn generate() -> Result<Zeroizing<String>, PepperError> {
     let id = SecretBytes::generate(4)?;
     let secret = SecretBytes::generate(32)?;
     Ok(Zeroizing::new(format!("p{}:{}\n", *id.expose_hex(), *secret.expose_base64url())))
-}
-
-fn ring_of(text: &str) -> Result<Keyring<MacKey>, PepperError> {
-    Ok(Keyring::from_text(text)?)
 }
 
 fn read(path: &Path) -> io::Result<Zeroizing<String>> {
@@ -117,8 +113,8 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
 #[non_exhaustive]
 pub enum PepperError {
     /// The peppers that were given are not usable.
-    #[error(transparent)]
-    Given(#[from] LoadError),
+    #[error("{}", named(.0))]
+    Given(LoadError),
     /// The file cannot be read or written.
     #[error("the file of peppers {}: {source}", path.display())]
     File {
@@ -146,6 +142,12 @@ pub enum PepperError {
     /// There is no randomness to generate one from.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
+}
+
+/// The error with the variable in it: one about a file names the file alone.
+fn named(error: &LoadError) -> String {
+    let text = error.to_string();
+    if text.starts_with(PEPPERS) { text } else { format!("{PEPPERS}_FILE: {text}") }
 }
 
 #[cfg(test)]

@@ -14,8 +14,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-/// How many connections are served at once. Further ones wait in the queue of the system.
-const MAX_CONNECTIONS: usize = 1024;
+/// How many connections are served at once. Further ones wait in the queue of the system. Well below
+/// the 1024 files that a process may usually have open.
+const MAX_CONNECTIONS: usize = 768;
 
 /// How long a client may take to send the head of a request, and how long an idle connection stays.
 const HEAD_TIME: Duration = Duration::from_secs(15);

@@ -68,7 +68,7 @@ pub async fn issue_admin_key(
 ) -> Result<Issued, StartError> {
     let format = keys.formats().find(DEFAULT).ok_or(IssueError::UnknownFormat)?;
     let scopes: Scopes = std::iter::once(Scope::everything(Level::Admin)).collect();
-    let new = NewKey::new(owner, format, "admin key of the command line".parse()?, scopes);
+    let new = NewKey::new(owner, format, "admin key".parse()?, scopes);
     Ok(keys.issue(new, now).await?)
 }
 

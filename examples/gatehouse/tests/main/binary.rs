@@ -290,6 +290,45 @@ fn an_admin_key_from_the_command_line() {
 }
 
 #[test]
+fn uses_are_written_while_it_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = Process::start(folder.path(), &[("GATEHOUSE_USAGE_INTERVAL_SECONDS", "1")]);
+    let admin = gate.admin();
+    let (_, whoami) = gate.get(WHOAMI, &admin);
+    let path = format!("{KEYS}/{}", text(&whoami["key_id"]));
+    let begun = Instant::now();
+    while gate.get(&path, &admin).1["use_count"] == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "no use was written");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    gate.stop();
+}
+
+/// What one process revokes, another one refuses: at once without staleness, and soon with it.
+#[test]
+fn two_processes_on_one_database() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let gate = Process::start(folders[0].path(), &[]);
+    let admin = gate.admin();
+    let database = folders[0].path().join("gatehouse-data/gatehouse.db");
+    let database = ("GATEHOUSE_DATABASE", database.to_str().unwrap());
+    for staleness in [0, 2] {
+        let seconds = staleness.to_string();
+        let vars = [database, ("GATEHOUSE_MAX_STALENESS_SECONDS", seconds.as_str())];
+        let other = Process::start(folders[1].path(), &vars);
+        let (_, minted) = gate.post(KEYS, &admin, READER);
+        let (id, key) = (text(&minted["id"]), text(&minted["key"]));
+        assert_eq!(other.get(WHOAMI, &key).0, 200);
+        assert_eq!(gate.call("DELETE", &format!("{KEYS}/{id}"), &admin, "").0, 200);
+        assert_eq!(gate.get(WHOAMI, &key).0, 401);
+        std::thread::sleep(Duration::from_millis(staleness * 1100));
+        assert_eq!(other.get(WHOAMI, &key).0, 401, "after {staleness} seconds");
+        other.stop();
+    }
+    gate.stop();
+}
+
+#[test]
 fn in_memory() {
     let folder = tempfile::tempdir().unwrap();
     let gate = Process::start(folder.path(), &[("GATEHOUSE_DATABASE", ":memory:")]);
@@ -315,7 +354,7 @@ fn starts_that_are_refused() {
         ("GATEHOUSE_DATABASE", "file/x.db", "GATEHOUSE_DATABASE: "),
         ("GATEHOUSE_PEPPERS", "", "GATEHOUSE_PEPPERS: empty"),
         ("GATEHOUSE_PEPPERS", "p1:changeme", "GATEHOUSE_PEPPERS: a well-known placeholder"),
-        ("GATEHOUSE_PEPPERS_FILE", "nowhere", "nowhere: the file cannot be read"),
+        ("GATEHOUSE_PEPPERS_FILE", "nowhere", "GATEHOUSE_PEPPERS_FILE: nowhere: the file cannot"),
     ] {
         let error = refused(folder.path(), &[(name, value)]);
         assert!(error.contains(expected), "{expected} is not in {error}");
