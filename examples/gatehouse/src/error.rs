@@ -192,7 +192,8 @@ impl ApiError {
         Self::new(status, "UNAVAILABLE", message, "send the request again in a moment", reason)
     }
 
-    fn internal(reason: &'static str) -> Self {
+    /// 500.
+    pub(crate) fn internal(reason: &'static str) -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "INTERNAL",

@@ -3,6 +3,7 @@
 mod app;
 mod bearer;
 mod caller;
+mod completion;
 pub mod config;
 mod error;
 mod formats;

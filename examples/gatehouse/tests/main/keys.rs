@@ -1,6 +1,7 @@
 //! The life of keys over HTTP.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -113,12 +114,12 @@ async fn rotate_a_leaked_key() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_rotations_at_once_one_wins() {
-    let gate = std::sync::Arc::new(Gate::open().await);
+    let gate = Arc::new(Gate::open().await);
     for _ in 0..30 {
         let (id, _) = gate.mint(json!({"name": "k", "scopes": ["read"]})).await;
         let rotations: Vec<_> = (0..2)
             .map(|_| {
-                let gate = std::sync::Arc::clone(&gate);
+                let gate = Arc::clone(&gate);
                 let path = format!("{KEYS}/{id}/rotate");
                 tokio::spawn(async move {
                     let reply = gate.post(&path, &gate.admin, json!({"overlap_seconds": 5})).await;
@@ -156,6 +157,40 @@ async fn revoke_for_good() {
     let rotate =
         gate.post(&format!("{path}/rotate"), &gate.admin, json!({"overlap_seconds": 5})).await;
     assert_eq!((rotate.status.as_u16(), rotate.code()), (409, "KEY_NOT_ACTIVE"));
+}
+
+/// A client that goes away in the middle of a revocation leaves no key that is revoked in the store
+/// and accepted from the cache.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revocation_that_nobody_waits_for() {
+    let gate = Arc::new(Gate::open().await);
+    for round in 0..150 {
+        let (id, key) = gate.mint(json!({"name": "k", "scopes": ["read"]})).await;
+        assert_eq!(gate.get(WHOAMI, &key).await.status, 200, "and now it is cached");
+        let path = format!("{KEYS}/{id}");
+        let revocation = {
+            let (gate, path) = (Arc::clone(&gate), path.clone());
+            tokio::spawn(async move { gate.delete(&path, &gate.admin).await.status })
+        };
+        // The timer counts in milliseconds, and all of this is over in one.
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_micros(4 * round) {
+            tokio::task::yield_now().await;
+        }
+        revocation.abort();
+        let _ = revocation.await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        if gate.get(&path, &gate.admin).await.body["state"] == "revoked" {
+            // Time stands still here, so the cache does not let go of the key by itself.
+            let refused = async {
+                while gate.get(WHOAMI, &key).await.status != 401 {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            };
+            let ended = tokio::time::timeout(Duration::from_secs(10), refused).await;
+            assert!(ended.is_ok(), "round {round}: revoked, and accepted still");
+        }
+    }
 }
 
 #[tokio::test]
