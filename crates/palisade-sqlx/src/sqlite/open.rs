@@ -87,9 +87,9 @@ impl SqliteKeyStore {
             .max_connections(1)
             .after_release(|connection, _| {
                 Box::pin(async move {
-                    // By now a dropped transaction was rolled back. Where SQLite had rolled back by
-                    // itself, as it may on a full disk, sqlx still takes it for open and the
-                    // connection could never begin another one: replace it.
+                    // The ping comes behind the rollback of a dropped transaction. Where SQLite had
+                    // rolled back by itself, as it may when a disk fails, sqlx still takes the
+                    // transaction for open and could never begin another: drop the connection.
                     connection.ping().await?;
                     Ok(!connection.is_in_transaction())
                 })
@@ -193,39 +193,84 @@ fn create(path: &Path) -> Result<(), OpenError> {
 
 #[cfg(test)]
 mod tests {
-    use palisade_apikey::KeyStore;
+    use palisade_apikey::{InsertError, KeyRecord, KeyStore, Retirement};
     use palisade_testkit::key_store::sample;
 
     use super::*;
 
     #[tokio::test]
+    async fn its_connections_have_the_settings_that_are_promised() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteKeyStore::open(folder.path().join("keys.db")).await.unwrap();
+        let log: String =
+            sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&store.reader).await.unwrap();
+        assert_eq!(log, "wal");
+        for (pragma, on_writer, on_reader) in [
+            ("PRAGMA synchronous", 2, 2), // FULL
+            ("PRAGMA foreign_keys", 1, 1),
+            ("PRAGMA recursive_triggers", 1, 1),
+            ("PRAGMA busy_timeout", 5000, 5000),
+            ("PRAGMA query_only", 0, 1),
+        ] {
+            for (pool, expected) in [(&store.writer, on_writer), (&store.reader, on_reader)] {
+                let value: i64 = sqlx::query_scalar(pragma).fetch_one(pool).await.unwrap();
+                assert_eq!(value, expected, "{pragma}");
+            }
+        }
+    }
+
+    #[tokio::test]
     async fn after_a_full_disk_writing_goes_on() {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteKeyStore::open(folder.path().join("keys.db")).await.unwrap();
-        // A limit of this connection: the next one does not have it.
-        let full = sqlx::query("PRAGMA max_page_count = 1").execute(&store.writer);
-        full.await.unwrap();
-        let mut kept = Vec::new();
+        let limit = "PRAGMA max_page_count = 1"; // which is then the present size
+        sqlx::query(limit).execute(&store.writer).await.unwrap();
+
+        let mut n = 0;
         let error = loop {
-            let record = sample(kept.len() as u64);
-            let successor = palisade_apikey::KeyRecord {
-                replaces: Some(record.id.clone()),
-                ..sample(100_000 + kept.len() as u64)
-            };
-            if let Err(error) = store.insert_new(&record).await {
+            n += 1;
+            let (old, new) = (sample(n), sample(100_000 + n));
+            let new = KeyRecord { replaces: Some(old.id.clone()), ..new };
+            if let Err(error) = store.insert_new(&old).await {
                 break error;
             }
-            kept.push(record.id);
-            let retire = palisade_apikey::Retirement::ExpireBy(record.created);
-            if let Err(error) = store.rotate(&successor, retire, record.created).await {
+            let retire = Retirement::ExpireBy(old.created);
+            if let Err(error) = store.rotate(&new, retire, old.created).await {
+                assert!(store.load(&new.id).await.unwrap().is_none(), "half a rotation");
                 break error;
             }
         };
-        assert!(matches!(error, palisade_apikey::InsertError::Store(_)), "{error:?}");
-        for id in &kept {
-            assert!(store.load(id).await.unwrap().is_some(), "{id} was acknowledged");
+        assert!(matches!(error, InsertError::Store(_)), "{error:?}");
+        for n in 1..n {
+            assert!(store.load(&sample(100_000 + n).id).await.unwrap().is_some(), "{n}");
         }
-        sqlx::query("PRAGMA max_page_count = 100000").execute(&store.writer).await.unwrap();
+        let limit = "PRAGMA max_page_count = 100000";
+        sqlx::query(limit).execute(&store.writer).await.unwrap();
         store.insert_new(&sample(500_000)).await.unwrap();
+        let usage = palisade_apikey::Usage {
+            id: sample(500_000).id,
+            count: 1,
+            last_used: sample(500_000).created,
+        };
+        store.add_usage(&[usage]).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn after_a_rollback_by_the_database_writing_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteKeyStore::open(folder.path().join("keys.db")).await.unwrap();
+        let old = sample(1);
+        let new = KeyRecord { replaces: Some(old.id.clone()), ..sample(2) };
+        store.insert_new(&old).await.unwrap();
+        // What the database does by itself on some errors; it ends with the connection.
+        let trigger = "CREATE TEMP TRIGGER fails BEFORE UPDATE ON main.palisade_api_keys
+            BEGIN SELECT RAISE(ROLLBACK, 'as on a broken disk'); END";
+        sqlx::query(trigger).execute(&store.writer).await.unwrap();
+
+        let retire = Retirement::ExpireBy(old.created);
+        let failed = store.rotate(&new, retire, old.created).await;
+        assert!(matches!(failed, Err(InsertError::Store(_))), "{failed:?}");
+        let done = store.rotate(&new, retire, old.created).await;
+        assert!(matches!(done, Ok(palisade_apikey::Rotation::Done)), "{done:?}");
     }
 }

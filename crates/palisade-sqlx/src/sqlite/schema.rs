@@ -14,6 +14,10 @@ const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS palisade_migrations (
     applied_at INTEGER NOT NULL DEFAULT (unixepoch())
 ) STRICT";
 
+/// Changes nothing, but needs to be allowed to: SQLite opens a file that it may not write for reading,
+/// even begins to write it, and fails at the first change. That should not be a revocation.
+const PROBE: &str = "UPDATE palisade_migrations SET version = version WHERE FALSE";
+
 /// Brings the schema to the newest version that is known here.
 ///
 /// The version is read and changed in one transaction that locks from its start, so of two programs
@@ -23,6 +27,7 @@ pub(super) async fn migrate(pool: &SqlitePool) -> Result<(), OpenError> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
     sqlx::query(VERSIONS).execute(&mut *transaction).await?;
+    sqlx::query(PROBE).execute(&mut *transaction).await?;
     let found: i64 =
         sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM palisade_migrations")
             .fetch_one(&mut *transaction)

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use palisade_apikey::{KeyRecord, KeyStore, Retirement, Revocation, RevocationReason, Usage};
@@ -25,12 +26,12 @@ async fn a_rotation_that_is_dropped_has_happened_or_has_not() {
             // Polled a number of times, then dropped.
             let mut polls = n % 12;
             let mut call = Box::pin(call);
-            let answer = std::future::poll_fn(|context| match polls {
-                0 => std::task::Poll::Ready(None),
-                _ => {
-                    polls -= 1;
-                    call.as_mut().poll(context).map(Some)
+            let answer = std::future::poll_fn(|context| {
+                if polls == 0 {
+                    return Poll::Ready(None);
                 }
+                polls -= 1;
+                call.as_mut().poll(context).map(Some)
             })
             .await;
             drop(call);
@@ -142,4 +143,18 @@ async fn a_wrong_clock_loses_neither_a_revocation_nor_a_use() {
     let stored = store.load(&record.id).await.unwrap().unwrap();
     assert_eq!((stored.use_count, stored.revoked), (1, Some(standing)));
     assert!(same_record(&store.load(&other.id).await.unwrap().unwrap(), &other).is_err());
+}
+
+/// Two keys with one digest cannot be chance, so the service hears of it.
+#[tokio::test]
+async fn a_digest_that_is_taken_is_an_error_and_changes_nothing() {
+    let store = SqliteKeyStore::in_memory().await.unwrap();
+    let (a, b) = (sample(1), sample(2));
+    store.insert_new(&a).await.unwrap();
+    store.insert_new(&b).await.unwrap();
+    store.replace_digest(&a.id, &a.digest, &b.digest).await.unwrap_err();
+    for record in [a, b] {
+        let found = store.find(std::slice::from_ref(&record.digest)).await.unwrap().unwrap();
+        assert_eq!(same_record(&found, &record), Ok(()));
+    }
 }

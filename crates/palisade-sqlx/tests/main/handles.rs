@@ -1,18 +1,20 @@
-//! Two stores on one file, as two processes have, with two threads each.
+//! Two handles on one file, as two processes have, with two threads each.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use palisade_apikey::{KeyStore, Retirement, Revocation, RevocationReason, Rotation, Usage};
+use palisade_apikey::{
+    KeyRecord, KeyStore, Retirement, Revocation, RevocationReason, Rotation, Usage,
+};
 use palisade_sqlx::SqliteKeyStore;
 use palisade_testkit::key_store::sample;
 use tokio::sync::Barrier;
 
 const ROUNDS: u64 = 25;
 
-/// Runs the call on both stores at the same moment.
+/// Runs the call on both handles at the same moment.
 async fn race<T, F>(
-    stores: &[SqliteKeyStore; 2],
+    handles: &[SqliteKeyStore; 2],
     call: impl Fn(SqliteKeyStore, usize) -> F,
 ) -> [T; 2]
 where
@@ -21,7 +23,7 @@ where
 {
     let start = Arc::new(Barrier::new(2));
     let tasks = [0, 1].map(|n| {
-        let (start, call) = (Arc::clone(&start), call(stores[n].clone(), n));
+        let (start, call) = (Arc::clone(&start), call(handles[n].clone(), n));
         tokio::spawn(async move {
             start.wait().await;
             call.await
@@ -31,23 +33,21 @@ where
     [a.await.unwrap(), b.await.unwrap()]
 }
 
-async fn two_stores(path: &std::path::Path) -> [SqliteKeyStore; 2] {
+async fn two_handles(path: &std::path::Path) -> [SqliteKeyStore; 2] {
     [crate::open(path).await, crate::open(path).await]
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_rotations_one_is_done() {
     let (_folder, path) = crate::new_path();
-    let stores = two_stores(&path).await;
+    let handles = two_handles(&path).await;
     for round in 0..ROUNDS {
         let old = sample(round);
-        stores[0].insert_new(&old).await.unwrap();
-        let successors = [1000, 2000].map(|n| palisade_apikey::KeyRecord {
-            replaces: Some(old.id.clone()),
-            ..sample(n + round)
-        });
+        handles[0].insert_new(&old).await.unwrap();
+        let successors =
+            [1000, 2000].map(|n| KeyRecord { replaces: Some(old.id.clone()), ..sample(n + round) });
         let now = old.created;
-        let rotations = race(&stores, |store, n| {
+        let rotations = race(&handles, |store, n| {
             let new = successors[n].clone();
             let retire = Retirement::ExpireBy(now + Duration::from_secs(1));
             async move { store.rotate(&new, retire, now).await.unwrap() }
@@ -56,8 +56,8 @@ async fn of_two_rotations_one_is_done() {
         let done = rotations.iter().filter(|rotation| **rotation == Rotation::Done).count();
         assert_eq!(done, 1, "{rotations:?}");
         for (rotation, new) in rotations.iter().zip(&successors) {
-            let stored = stores[1].load(&new.id).await.unwrap().is_some();
-            assert_eq!(stored, *rotation == Rotation::Done);
+            let kept = handles[1].load(&new.id).await.unwrap().is_some();
+            assert_eq!(kept, *rotation == Rotation::Done);
         }
     }
 }
@@ -65,34 +65,33 @@ async fn of_two_rotations_one_is_done() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_revocations_agree() {
     let (_folder, path) = crate::new_path();
-    let stores = two_stores(&path).await;
+    let handles = two_handles(&path).await;
     for round in 0..ROUNDS {
         let record = sample(round);
-        stores[0].insert_new(&record).await.unwrap();
+        handles[0].insert_new(&record).await.unwrap();
         let reasons = [RevocationReason::Leaked, RevocationReason::Requested];
-        let [a, b] = race(&stores, |store, n| {
+        let [a, b] = race(&handles, |store, n| {
             let (id, revocation) =
                 (record.id.clone(), Revocation { at: record.created, reason: reasons[n] });
             async move { store.revoke(&id, revocation).await.unwrap() }
         })
         .await;
         assert_eq!(a, b);
-        let stored = stores[0].load(&record.id).await.unwrap().unwrap().revoked;
-        assert!(stored.is_some() && stored == a);
+        let standing = handles[0].load(&record.id).await.unwrap().unwrap().revoked;
+        assert!(standing.is_some() && standing == a);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revocation_outlives_a_rotation_at_the_same_moment() {
     let (_folder, path) = crate::new_path();
-    let stores = two_stores(&path).await;
+    let handles = two_handles(&path).await;
     for round in 0..ROUNDS {
         let old = sample(round);
-        stores[0].insert_new(&old).await.unwrap();
-        let new =
-            palisade_apikey::KeyRecord { replaces: Some(old.id.clone()), ..sample(1000 + round) };
+        handles[0].insert_new(&old).await.unwrap();
+        let new = KeyRecord { replaces: Some(old.id.clone()), ..sample(1000 + round) };
         let now = old.created;
-        let [rotation, _] = race(&stores, |store, n| {
+        let [rotation, _] = race(&handles, |store, n| {
             let (id, new) = (old.id.clone(), new.clone());
             async move {
                 if n == 0 {
@@ -105,7 +104,7 @@ async fn a_revocation_outlives_a_rotation_at_the_same_moment() {
             }
         })
         .await;
-        for store in &stores {
+        for store in &handles {
             let end = store.load(&old.id).await.unwrap().unwrap();
             assert!(end.revoked.is_some());
             let done = rotation == Some(Rotation::Done);
@@ -118,10 +117,10 @@ async fn a_revocation_outlives_a_rotation_at_the_same_moment() {
 #[tokio::test(flavor = "multi_thread")]
 async fn usage_from_both_adds_up() {
     let (_folder, path) = crate::new_path();
-    let stores = two_stores(&path).await;
-    stores[0].insert_new(&sample(1)).await.unwrap();
-    stores[0].insert_new(&sample(2)).await.unwrap();
-    race(&stores, |store, n| async move {
+    let handles = two_handles(&path).await;
+    handles[0].insert_new(&sample(1)).await.unwrap();
+    handles[0].insert_new(&sample(2)).await.unwrap();
+    race(&handles, |store, n| async move {
         for _ in 0..100 {
             let mut batch = [1, 2].map(|key| Usage {
                 id: sample(key).id,
@@ -136,7 +135,7 @@ async fn usage_from_both_adds_up() {
     })
     .await;
     for n in [1, 2] {
-        let record = stores[n % 2].load(&sample(n as u64).id).await.unwrap().unwrap();
+        let record = handles[n % 2].load(&sample(n as u64).id).await.unwrap().unwrap();
         assert_eq!(record.use_count, 200 * n as u64);
     }
 }
@@ -144,7 +143,7 @@ async fn usage_from_both_adds_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_writes_the_other_reads_at_once() {
     let (_folder, path) = crate::new_path();
-    let [a, b] = two_stores(&path).await;
+    let [a, b] = two_handles(&path).await;
     for round in 0..ROUNDS {
         let record = sample(round);
         a.insert_new(&record).await.unwrap();

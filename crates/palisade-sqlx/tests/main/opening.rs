@@ -1,11 +1,13 @@
 //! Opening, reopening, and what cannot be opened.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_apikey::{KeyStore, Revocation, RevocationReason};
 use palisade_sqlx::{OpenError, SqliteKeyStore, SqliteOptions};
 use palisade_testkit::key_store::{same_record, sample};
 use sqlx::{Connection, Executor};
+use tokio::sync::Barrier;
 
 #[tokio::test]
 async fn reopening_keeps_everything() {
@@ -64,23 +66,25 @@ async fn each_database_in_memory_is_another() {
     assert!(a.clone().load(&sample(1).id).await.unwrap().is_some());
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn many_can_create_it_at_once() {
-    let (_folder, path) = crate::new_path();
-    let tasks: Vec<_> = (0..8)
-        .map(|n| {
-            let path = path.clone();
+    for _ in 0..10 {
+        let (_folder, path) = crate::new_path();
+        let start = Arc::new(Barrier::new(8));
+        let tasks = (0..8).map(|n| {
+            let (start, path) = (Arc::clone(&start), path.clone());
             tokio::spawn(async move {
+                start.wait().await;
                 let store = crate::open(&path).await;
                 store.insert_new(&sample(n)).await.unwrap();
             })
-        })
-        .collect();
-    for task in tasks {
-        task.await.unwrap();
+        });
+        for task in tasks.collect::<Vec<_>>() {
+            task.await.unwrap();
+        }
+        let listed = crate::open(&path).await.list(&sample(0).owner, None, 10).await.unwrap();
+        assert_eq!(listed.len(), 8);
     }
-    let listed = crate::open(&path).await.list(&sample(0).owner, None, 10).await.unwrap();
-    assert_eq!(listed.len(), 8);
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ pub async fn extreme_values_come_back<S: KeyStore>(store: S) {
     let large = KeyRecord {
         id: "Z".repeat(64).parse().expect("an id"),
         owner: "~".repeat(128).parse().expect("an owner"),
-        format: ["abcdefghijklmnop"; 4].join("_"),
+        format: "f".repeat(64),
         environment: Some("e".repeat(32)),
         name: "é".repeat(100).parse().expect("a name"),
         scopes: scopes(&most),
