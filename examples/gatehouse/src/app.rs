@@ -1,0 +1,67 @@
+//! What the handlers share.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use palisade_apikey::{ApiKeys, InvalidScope};
+
+use crate::permission::Permissions;
+use crate::store::Store;
+use crate::trail::RequestIds;
+
+/// The shared state of the service: one field for each part of Palisade that it composes.
+#[derive(Debug)]
+pub struct App {
+    /// The API keys.
+    pub keys: ApiKeys<Store>,
+    pub(crate) permissions: Permissions,
+    pub(crate) request_ids: RequestIds,
+    clock: Clock,
+}
+
+impl App {
+    /// The state of a service with these keys, which asks `clock` for the time.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidScope`] when a scope that a route needs is misspelt in the program.
+    pub fn new(keys: ApiKeys<Store>, clock: Clock) -> Result<Self, InvalidScope> {
+        Ok(Self {
+            keys,
+            permissions: Permissions::new()?,
+            request_ids: RequestIds::default(),
+            clock,
+        })
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        (self.clock.0)()
+    }
+}
+
+/// Where the time comes from: the system, or in a test whatever moves it.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
+
+impl Clock {
+    /// The clock of the system.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::from_fn(SystemTime::now)
+    }
+
+    /// A clock that asks a function.
+    #[must_use]
+    pub fn from_fn(now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}

@@ -1,0 +1,87 @@
+//! Who is calling: extractors that authenticate before the handler runs and before any of the body
+//! is read.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use palisade_apikey::{Authenticated, ServerId};
+
+use crate::app::App;
+use crate::bearer::bearer;
+use crate::error::ApiError;
+use crate::permission::Permission;
+use crate::trail::Trail;
+
+/// The header in which a collector names the server that it runs on.
+pub(crate) const SERVER_ID: &str = "x-server-id";
+
+/// Anyone with a good key.
+pub(crate) struct Caller(pub(crate) Authenticated);
+
+impl FromRequestParts<Arc<App>> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let presented = bearer(&parts.headers)?;
+        let now = app.now();
+        let caller = match server_id(&parts.headers)? {
+            None => app.keys.authenticate(presented, now).await?,
+            Some(server) => app.keys.authenticate_from(presented, &server, now).await?,
+        };
+        if let Some(trail) = parts.extensions.get::<Arc<Trail>>() {
+            trail.authenticated(caller.key_id());
+        }
+        Ok(Self(caller))
+    }
+}
+
+fn server_id(headers: &HeaderMap) -> Result<Option<ServerId>, ApiError> {
+    let mut values = headers.get_all(SERVER_ID).iter();
+    let id = match values.next() {
+        None => return Ok(None),
+        Some(value) => value.to_str().ok().and_then(|text| text.parse().ok()),
+    };
+    match (id, values.next()) {
+        (Some(id), None) => Ok(Some(id)),
+        _ => Err(ApiError::invalid_header(
+            "the X-Server-Id header is not one server id",
+            "send it once, with 1 to 128 visible ASCII characters",
+        )),
+    }
+}
+
+/// Someone with a good key whose scopes cover `P`.
+pub(crate) struct Allowed<P> {
+    pub(crate) caller: Authenticated,
+    permission: PhantomData<P>,
+}
+
+impl<P: Permission> FromRequestParts<Arc<App>> for Allowed<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let Caller(caller) = Caller::from_request_parts(parts, app).await?;
+        caller.require(P::scope(&app.permissions))?;
+        Ok(Self { caller, permission: PhantomData })
+    }
+}
+
+/// A collector with a good key, on the server that the key is bound to, whose scopes cover `P`.
+pub(crate) struct Collector<P> {
+    pub(crate) caller: Authenticated,
+    pub(crate) server: ServerId,
+    permission: PhantomData<P>,
+}
+
+impl<P: Permission> FromRequestParts<Arc<App>> for Collector<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let Allowed { caller, permission } = Allowed::<P>::from_request_parts(parts, app).await?;
+        let server = caller.server().cloned().ok_or_else(ApiError::not_a_collector)?;
+        Ok(Self { caller, server, permission })
+    }
+}

@@ -1,0 +1,333 @@
+//! The configuration: from the environment, and from nowhere else.
+//!
+//! Each variable is in [`VARIABLES`] and in the table of the README. A value that is not understood
+//! stops the start, with an error that names the variable and never repeats the value: people paste
+//! secrets into the wrong variable.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use palisade_apikey::MaxStaleness;
+use tracing::level_filters::LevelFilter;
+
+const ADDR: &str = "GATEHOUSE_ADDR";
+const DATABASE: &str = "GATEHOUSE_DATABASE";
+/// The variable of the peppers; its twin `GATEHOUSE_PEPPERS_FILE` names a file.
+pub const PEPPERS: &str = "GATEHOUSE_PEPPERS";
+const PEPPERS_FILE: &str = "GATEHOUSE_PEPPERS_FILE";
+const STALENESS: &str = "GATEHOUSE_MAX_STALENESS_SECONDS";
+const USAGE_INTERVAL: &str = "GATEHOUSE_USAGE_INTERVAL_SECONDS";
+const LOG: &str = "GATEHOUSE_LOG";
+const LOG_FORMAT: &str = "GATEHOUSE_LOG_FORMAT";
+
+/// Every variable that gatehouse reads. Another one of the same beginning is a typing error.
+pub const VARIABLES: [&str; 8] =
+    [ADDR, DATABASE, PEPPERS, PEPPERS_FILE, STALENESS, USAGE_INTERVAL, LOG, LOG_FORMAT];
+
+/// What gatehouse is told when it starts.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it listens. Port 0 takes a free one.
+    pub addr: SocketAddr,
+    /// Where it keeps its records.
+    pub database: Database,
+    /// Where the peppers of the key digests come from.
+    pub peppers: PepperSource,
+    /// How old a cached record may be when it decides.
+    pub staleness: MaxStaleness,
+    /// The least time between two writes of usage.
+    pub usage_interval: Duration,
+    /// The least severe lines that are logged.
+    pub log: LevelFilter,
+    /// What the lines look like.
+    pub log_format: LogFormat,
+}
+
+/// Where the records are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// In memory: everything ends with the process.
+    Memory,
+    /// In this SQLite file.
+    File(PathBuf),
+}
+
+/// Where the peppers come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PepperSource {
+    /// The operator gave them, in the environment or in a file that it names.
+    Environment,
+    /// Nobody gave any: gatehouse generates one and keeps it beside the database.
+    Generated,
+}
+
+/// What log lines look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Config {
+    /// Reads the configuration from the environment of the process.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], naming the variable.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_vars(std::env::vars_os())
+    }
+
+    /// Reads the configuration from these variables.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], naming the variable.
+    pub fn from_vars(
+        vars: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, ConfigError> {
+        let vars = Vars::ours(vars)?;
+        let whole_seconds = |name, default, allowed: std::ops::RangeInclusive<u64>, rule| {
+            vars.read(name, default, rule, |text| {
+                text.parse().ok().filter(|n| allowed.contains(n)).map(Duration::from_secs)
+            })
+        };
+        let staleness = "a whole number of seconds from 0 to 300";
+        Ok(Self {
+            addr: vars.read(
+                ADDR,
+                SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+                "an address and a port, such as 127.0.0.1:8080 or [::1]:8080",
+                |text| text.parse().ok(),
+            )?,
+            database: vars.database()?,
+            peppers: vars.pepper_source(),
+            staleness: MaxStaleness::at_most(whole_seconds(
+                STALENESS,
+                Duration::from_secs(5),
+                0..=MaxStaleness::LIMIT.as_secs(),
+                staleness,
+            )?)
+            .map_err(|_| ConfigError::Value { name: STALENESS, rule: staleness })?,
+            usage_interval: whole_seconds(
+                USAGE_INTERVAL,
+                Duration::from_mins(1),
+                1..=3600,
+                "a whole number of seconds from 1 to 3600",
+            )?,
+            log: vars.read(
+                LOG,
+                LevelFilter::INFO,
+                "one of off, error, warn, info, debug, trace",
+                level,
+            )?,
+            log_format: vars.read(
+                LOG_FORMAT,
+                LogFormat::Text,
+                "text or json",
+                |text| match text {
+                    "text" => Some(LogFormat::Text),
+                    "json" => Some(LogFormat::Json),
+                    _ => None,
+                },
+            )?,
+        })
+    }
+}
+
+impl Database {
+    /// The folder of the file; nothing for a database in memory.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Memory => None,
+            // The parent of a bare file name is the empty path, which no call of the system takes.
+            Self::File(path) => Some(
+                path.parent()
+                    .filter(|parent| !parent.as_os_str().is_empty())
+                    .unwrap_or(Path::new(".")),
+            ),
+        }
+    }
+}
+
+/// Only the names: `LevelFilter` itself also takes numbers.
+fn level(text: &str) -> Option<LevelFilter> {
+    let named = ["off", "error", "warn", "info", "debug", "trace"].contains(&text);
+    named.then(|| text.parse().ok()).flatten()
+}
+
+/// The variables that begin with `GATEHOUSE_`.
+struct Vars(BTreeMap<&'static str, OsString>);
+
+impl Vars {
+    fn ours(all: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Self, ConfigError> {
+        let given: BTreeMap<String, OsString> = all
+            .into_iter()
+            .map(|(name, value)| (name.to_string_lossy().into_owned(), value))
+            .filter(|(name, _)| name.starts_with("GATEHOUSE_"))
+            .collect();
+        // Kubernetes gives each pod such variables for a service that is called `gatehouse`.
+        let in_cluster = given.contains_key("GATEHOUSE_SERVICE_HOST");
+        let of_cluster = |name: &str| {
+            name.starts_with("GATEHOUSE_SERVICE_") || name.starts_with("GATEHOUSE_PORT")
+        };
+
+        let mut known = BTreeMap::new();
+        for (name, value) in given {
+            match VARIABLES.iter().find(|variable| **variable == name) {
+                Some(variable) => drop(known.insert(*variable, value)),
+                None if in_cluster && of_cluster(&name) => {}
+                None => return Err(ConfigError::Unknown { name }),
+            }
+        }
+        Ok(Self(known))
+    }
+
+    fn read<T>(
+        &self,
+        name: &'static str,
+        default: T,
+        rule: &'static str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, ConfigError> {
+        match self.0.get(name) {
+            None => Ok(default),
+            Some(value) => value.to_str().and_then(parse).ok_or(ConfigError::Value { name, rule }),
+        }
+    }
+
+    fn database(&self) -> Result<Database, ConfigError> {
+        match self.0.get(DATABASE) {
+            None => Ok(Database::File("gatehouse-data/gatehouse.db".into())),
+            Some(value) if value == ":memory:" => Ok(Database::Memory),
+            Some(value) if value.is_empty() => {
+                Err(ConfigError::Value { name: DATABASE, rule: "the path of a file, or :memory:" })
+            }
+            Some(value) => Ok(Database::File(value.into())),
+        }
+    }
+
+    fn pepper_source(&self) -> PepperSource {
+        if self.0.contains_key(PEPPERS) || self.0.contains_key(PEPPERS_FILE) {
+            PepperSource::Environment
+        } else {
+            PepperSource::Generated
+        }
+    }
+}
+
+/// A variable that cannot be followed. Never holds its value.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The value is not one of those allowed.
+    #[error("{name}: has to be {rule}")]
+    Value {
+        /// The variable.
+        name: &'static str,
+        /// What is allowed.
+        rule: &'static str,
+    },
+    /// There is no such variable; most likely a typing error.
+    #[error("{name}: there is no such variable; there are {}", VARIABLES.join(", "))]
+    Unknown {
+        /// The variable.
+        name: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(vars: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_vars(vars.iter().map(|(name, value)| (name.into(), value.into())))
+    }
+
+    #[test]
+    fn the_defaults() {
+        let config = config(&[("HOME", "/"), ("GATEHOUSE", "not ours")]).unwrap();
+        assert_eq!(config.addr.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.database, Database::File("gatehouse-data/gatehouse.db".into()));
+        assert_eq!(config.peppers, PepperSource::Generated);
+        assert_eq!(config.usage_interval, Duration::from_mins(1));
+        assert_eq!(config.log, LevelFilter::INFO);
+    }
+
+    #[test]
+    fn every_variable() {
+        let config = config(&[
+            (ADDR, "[::1]:0"),
+            (DATABASE, ":memory:"),
+            (PEPPERS_FILE, "/run/secrets/peppers"),
+            (STALENESS, "0"),
+            (USAGE_INTERVAL, "3600"),
+            (LOG, "debug"),
+            (LOG_FORMAT, "json"),
+        ])
+        .unwrap();
+        assert_eq!(config.addr.to_string(), "[::1]:0");
+        assert_eq!(config.database, Database::Memory);
+        assert_eq!(config.peppers, PepperSource::Environment);
+        assert_eq!(config.log_format, LogFormat::Json);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        for (name, value) in [
+            (ADDR, "localhost"),
+            (ADDR, "127.0.0.1"),
+            (ADDR, ""),
+            (DATABASE, ""),
+            (STALENESS, "301"),
+            (STALENESS, "-1"),
+            (STALENESS, "5s"),
+            (STALENESS, "99999999999999999999"),
+            (USAGE_INTERVAL, "0"),
+            (LOG, "3"),
+            (LOG, "verbose"),
+            (LOG, "gatehouse=debug"),
+            (LOG_FORMAT, "yaml"),
+        ] {
+            let error = config(&[(name, value)]).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{name}: has to be ")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_secret_in_the_wrong_variable_is_not_repeated() {
+        for name in [ADDR, STALENESS, USAGE_INTERVAL, LOG, LOG_FORMAT, "GATEHOUSE_OTHER"] {
+            let error = config(&[(name, "hunter2")]).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_typing_error_is_found() {
+        let error = config(&[("GATEHOUSE_PEPPER", "secret")]).unwrap_err();
+        assert_eq!(error, ConfigError::Unknown { name: "GATEHOUSE_PEPPER".to_owned() });
+        assert!(!error.to_string().contains("secret"));
+    }
+
+    #[test]
+    fn a_cluster_adds_variables_of_its_own() {
+        let host = ("GATEHOUSE_SERVICE_HOST", "10.0.0.1");
+        assert!(config(&[host, ("GATEHOUSE_PORT_8080_TCP", "tcp://10.0.0.1:8080")]).is_ok());
+        assert!(config(&[("GATEHOUSE_PORT", "8080")]).is_err());
+        assert!(config(&[host, ("GATEHOUSE_LOGS", "info")]).is_err());
+    }
+
+    #[test]
+    fn the_folder_of_a_bare_file_name() {
+        let folder = |path: &str| Database::File(path.into()).folder().map(Path::to_owned);
+        assert_eq!(folder("a/b.db"), Some("a".into()));
+        assert_eq!(folder("b.db"), Some(".".into()));
+        assert_eq!(Database::Memory.folder(), None);
+    }
+}

@@ -1,0 +1,256 @@
+//! Refusals, as a client sees them: one envelope for all of them.
+//!
+//! ```json
+//! {"error":{"code":"NOT_FOUND","message":"there is no such key","details":{"hint":"…"}}}
+//! ```
+//!
+//! The code is for programs and never changes, the message is for people, the hint says what to do.
+//! No text of an inner error gets here, and nothing that the client sent.
+
+mod refusals;
+
+use std::borrow::Cow;
+
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use palisade_apikey::Scopes;
+use serde::Serialize;
+
+use crate::reply::json;
+
+type Text = Cow<'static, str>;
+
+/// A request that was refused or failed.
+#[derive(Debug)]
+pub struct ApiError(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    status: StatusCode,
+    code: &'static str,
+    message: Text,
+    hint: Text,
+    /// The word for the log.
+    reason: &'static str,
+    /// The scopes that the key lacks.
+    missing: Option<Scopes>,
+    /// What `WWW-Authenticate` says (RFC 6750 section 3).
+    challenge: Option<Challenge>,
+}
+
+/// The ways in which a bearer challenge is put.
+#[derive(Clone, Copy, Debug)]
+enum Challenge {
+    /// There were no credentials, so nothing is said to be wrong with them.
+    Plain,
+    /// `invalid_request`, `invalid_token` or `insufficient_scope`.
+    Error(&'static str),
+}
+
+/// The word for the log, on its way there in the extensions of the response.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reason(pub(crate) &'static str);
+
+impl ApiError {
+    fn new(
+        status: StatusCode,
+        code: &'static str,
+        message: impl Into<Text>,
+        hint: impl Into<Text>,
+        reason: &'static str,
+    ) -> Self {
+        Self(Box::new(Parts {
+            status,
+            code,
+            message: message.into(),
+            hint: hint.into(),
+            reason,
+            missing: None,
+            challenge: None,
+        }))
+    }
+
+    fn challenge(mut self, challenge: Challenge) -> Self {
+        self.0.challenge = Some(challenge);
+        self
+    }
+
+    /// 400 for a header that is not what it has to be.
+    pub(crate) fn invalid_header(message: &'static str, hint: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", message, hint, "header")
+    }
+
+    /// 400 for a query that is not what it has to be.
+    pub(crate) fn invalid_query(hint: &'static str) -> Self {
+        let message = "the query is not understood";
+        Self::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", message, hint, "query")
+    }
+
+    /// 400 for a body that is no JSON.
+    pub(crate) fn not_json(message: impl Into<Text>, hint: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", message, hint, "body_syntax")
+    }
+
+    /// 422 for JSON that says something else than it has to.
+    pub(crate) fn invalid_body(message: impl Into<Text>, hint: impl Into<Text>) -> Self {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Self::new(status, "INVALID_REQUEST", message, hint, "body_content")
+    }
+
+    /// 415 for a body of another type.
+    pub(crate) fn not_json_type() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "UNSUPPORTED_MEDIA_TYPE",
+            "the body has to be JSON",
+            "send the header Content-Type: application/json",
+            "media_type",
+        )
+    }
+
+    /// 413.
+    pub(crate) fn body_too_large() -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "BODY_TOO_LARGE",
+            "the body is too large",
+            "send no more than 64 KiB",
+            "body_too_large",
+        )
+    }
+
+    /// 408 for a body that does not arrive.
+    pub(crate) fn body_too_slow() -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "REQUEST_TIMEOUT",
+            "the body did not arrive in time",
+            "send the request again",
+            "body_too_slow",
+        )
+    }
+
+    /// 431.
+    pub(crate) fn headers_too_large() -> Self {
+        Self::new(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "HEADERS_TOO_LARGE",
+            "the headers are too large",
+            "send no more than 16 KiB of headers; an API key has about 60 bytes",
+            "headers_too_large",
+        )
+    }
+
+    /// 404 for a path that leads nowhere.
+    pub(crate) fn no_route() -> Self {
+        let hint = "the README of gatehouse lists the routes";
+        let message = "there is no such route";
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message, hint, "no_route")
+    }
+
+    /// 404 for something that is not there, or not the caller's: the two look the same.
+    pub(crate) fn not_found(message: &'static str) -> Self {
+        let hint = "it may have another id, or belong to another organisation than your key";
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message, hint, "not_found")
+    }
+
+    /// 405.
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "METHOD_NOT_ALLOWED",
+            "this route does not take that method",
+            "the Allow header names those that it takes",
+            "method",
+        )
+    }
+
+    /// 403 for a key that is bound to no server where a collector's is due.
+    pub(crate) fn not_a_collector() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "COLLECTOR_KEY_REQUIRED",
+            "this route takes keys of collectors only, which are bound to a server",
+            "mint a key with \"format\":\"gate_coll_live\" and the \"server\" it runs on",
+            "not_a_collector",
+        )
+    }
+
+    /// 403 for a caller whose key may not manage this one.
+    pub(crate) fn beyond_reach(message: &'static str, hint: &'static str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "KEY_BEYOND_REACH", message, hint, "key_beyond_reach")
+    }
+
+    /// 503 for a request that ran out of time.
+    pub(crate) fn took_too_long() -> Self {
+        Self::unavailable("the request took too long", "request_timeout")
+    }
+
+    fn unavailable(message: impl Into<Text>, reason: &'static str) -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::new(status, "UNAVAILABLE", message, "send the request again in a moment", reason)
+    }
+
+    /// 500.
+    pub(crate) fn internal(reason: &'static str) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "INTERNAL",
+            "something failed that should not",
+            "tell the operator the X-Request-Id of this response",
+            reason,
+        )
+    }
+}
+
+/// The body of every refusal.
+#[derive(Serialize)]
+struct Envelope<'a> {
+    error: EnvelopeError<'a>,
+}
+
+#[derive(Serialize)]
+struct EnvelopeError<'a> {
+    code: &'a str,
+    message: &'a str,
+    details: Details<'a>,
+}
+
+#[derive(Serialize)]
+struct Details<'a> {
+    hint: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing_scopes: Option<Vec<String>>,
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let Parts { status, code, message, hint, reason, missing, challenge } = *self.0;
+        let details = Details {
+            hint: &hint,
+            missing_scopes: missing
+                .as_ref()
+                .map(|scopes| scopes.iter().map(ToString::to_string).collect()),
+        };
+        let error = EnvelopeError { code, message: &message, details };
+        let mut response = json(status, &Envelope { error });
+
+        response.extensions_mut().insert(Reason(reason));
+        let headers = response.headers_mut();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        let Some(challenge) = challenge else { return response };
+        let error = match challenge {
+            Challenge::Plain => String::new(),
+            Challenge::Error(error) => format!(", error=\"{error}\""),
+        };
+        let scope = missing.map_or_else(String::new, |scopes| format!(", scope=\"{scopes}\""));
+        let text = format!("Bearer realm=\"gatehouse\"{error}{scope}");
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            headers.insert(WWW_AUTHENTICATE, value);
+        }
+        response
+    }
+}

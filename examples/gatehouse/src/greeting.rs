@@ -1,0 +1,90 @@
+//! What gatehouse says on stdout when it starts: where it is, and lines to paste.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// The first words after a start.
+pub(crate) struct Greeting<'a> {
+    /// Where it listens.
+    pub(crate) addr: SocketAddr,
+    /// The first admin key, at a start that found no keys.
+    pub(crate) first_key: Option<&'a str>,
+    /// Whose key that is.
+    pub(crate) owner: &'a str,
+}
+
+impl fmt::Display for Greeting<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gate = reachable(self.addr);
+        writeln!(f, "gatehouse listens at http://{}", self.addr)?;
+        match self.first_key {
+            None => {
+                writeln!(f)?;
+                writeln!(f, "  curl http://{gate}/healthz")?;
+                writeln!(f)?;
+                writeln!(
+                    f,
+                    "Its keys are those of earlier starts. If no admin key is left, issue one:"
+                )?;
+                writeln!(f)?;
+                writeln!(f, "  cargo run -p gatehouse -- issue-admin-key")
+            }
+            Some(key) => {
+                writeln!(
+                    f,
+                    "The first admin key of {} is below. It is shown this once.",
+                    self.owner
+                )?;
+                writeln!(f)?;
+                writeln!(f, "Paste this into another shell:")?;
+                writeln!(f)?;
+                f.write_str(&tour(&gate, key, self.owner))
+            }
+        }
+    }
+}
+
+/// The address for a client on this machine: one cannot connect to "every address".
+fn reachable(addr: SocketAddr) -> SocketAddr {
+    let mut addr = addr;
+    if addr.ip().is_unspecified() {
+        addr.set_ip(if addr.is_ipv4() {
+            Ipv4Addr::LOCALHOST.into()
+        } else {
+            Ipv6Addr::LOCALHOST.into()
+        });
+    }
+    addr
+}
+
+/// The life of a key in lines of shell. They need `curl` and `sed`, and the comments hold nothing
+/// that a shell without comments at its prompt would trip over.
+fn tour(gate: &SocketAddr, key: &str, owner: &str) -> String {
+    format!(
+        r#"GATE=http://{gate}
+ADMIN={key}
+
+# who the key is
+curl -sS $GATE/api/v1/whoami -H "Authorization: Bearer $ADMIN"
+
+# mint a key that may read controls
+MINTED=$(curl -sS $GATE/api/v1/keys -H "Authorization: Bearer $ADMIN" -H "Content-Type: application/json" -d '{{"name":"first tour","scopes":["read:controls"]}}'); echo "$MINTED"
+KEY=$(echo "$MINTED" | sed 's/.*"key":"\([^"]*\)".*/\1/'); ID=$(echo "$MINTED" | sed 's/.*"id":"\([^"]*\)".*/\1/')
+
+# use it
+curl -sS $GATE/api/v1/orgs/{owner}/controls -H "Authorization: Bearer $KEY"
+
+# rotate it with an overlap of five seconds
+ROTATED=$(curl -sS $GATE/api/v1/keys/$ID/rotate -H "Authorization: Bearer $ADMIN" -H "Content-Type: application/json" -d '{{"overlap_seconds":5}}'); echo "$ROTATED"
+NEW=$(echo "$ROTATED" | sed 's/.*"key":"\([^"]*\)".*/\1/'); NEW_ID=$(echo "$ROTATED" | sed 's/.*"id":"\([^"]*\)".*/\1/')
+
+# the old key works within the overlap and is refused after it
+curl -sS $GATE/api/v1/whoami -H "Authorization: Bearer $KEY"
+sleep 6; curl -sS $GATE/api/v1/whoami -H "Authorization: Bearer $KEY"
+
+# revoke the new key and see it refused
+curl -sS -X DELETE $GATE/api/v1/keys/$NEW_ID -H "Authorization: Bearer $ADMIN"
+curl -sS -i $GATE/api/v1/whoami -H "Authorization: Bearer $NEW"
+"#
+    )
+}

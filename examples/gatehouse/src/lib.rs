@@ -1,0 +1,118 @@
+#![doc = include_str!("../README.md")]
+
+mod app;
+mod bearer;
+mod caller;
+mod completion;
+pub mod config;
+mod error;
+mod formats;
+mod grant;
+mod greeting;
+mod input;
+pub mod log;
+mod peppers;
+mod permission;
+mod reply;
+mod routes;
+mod server;
+mod start;
+mod store;
+mod time;
+mod trail;
+mod upkeep;
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use palisade_apikey::{ApiKeys, Owner};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+pub use app::{App, Clock};
+pub use error::ApiError;
+pub use peppers::PepperError;
+pub use routes::router;
+pub use start::{FIRST_OWNER, Opened, StartError, issue_admin_key, open};
+pub use store::{OpenError, Store};
+
+use config::Config;
+use greeting::Greeting;
+
+/// Runs the service until SIGINT or SIGTERM. `stdout` gets what a person reads at the start.
+///
+/// # Errors
+///
+/// [`StartError`] when it cannot start, or when the last uses could not be written at the end.
+pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(), StartError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;
+    // Before a key is issued that would be lost if the port were taken.
+    let listen = |source| StartError::Listen { addr: config.addr, source };
+    let listener = TcpListener::bind(config.addr).await.map_err(listen)?;
+    let addr = listener.local_addr().map_err(listen)?;
+
+    let Opened { keys, is_new } = open(config, SystemTime::now()).await?;
+    greet(&keys, is_new, addr, stdout).await?;
+    let app = Arc::new(App::new(keys, Clock::system())?);
+
+    let (stop_upkeep, stopped) = watch::channel(false);
+    let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), stopped));
+    tracing::info!(%addr, "started");
+    server::serve(listener, router(Arc::clone(&app)), async move {
+        tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
+        tracing::info!("stopping");
+    })
+    .await;
+
+    // No request is being served any more, so this flush loses nothing.
+    let _ = stop_upkeep.send(true);
+    let _ = upkeep.await;
+    let flushed = app.keys.flush_usage().await;
+    app.keys.store().close().await;
+    let keys = flushed?;
+    tracing::info!(keys_with_uses = keys, "stopped");
+    Ok(())
+}
+
+/// Says where the service is, and shows the first admin key where there is no key yet.
+async fn greet(
+    keys: &ApiKeys<Store>,
+    is_new: bool,
+    addr: std::net::SocketAddr,
+    stdout: &mut (dyn Write + Send),
+) -> Result<(), StartError> {
+    let first_key = if is_new {
+        let issued = issue_admin_key(keys, FIRST_OWNER.parse()?, SystemTime::now()).await?;
+        Some(zeroize::Zeroizing::new(issued.key.reveal()))
+    } else {
+        None
+    };
+    let greeting = Greeting {
+        addr,
+        first_key: first_key.as_ref().map(|key| key.as_str()),
+        owner: FIRST_OWNER,
+    };
+    writeln!(stdout, "{greeting}").and_then(|()| stdout.flush()).map_err(StartError::Print)
+}
+
+/// Issues an admin key for an organisation and prints it: for when none is left. The service may be
+/// running.
+///
+/// # Errors
+///
+/// [`StartError`].
+pub async fn print_admin_key(
+    config: &Config,
+    owner: Owner,
+    stdout: &mut (dyn Write + Send),
+) -> Result<(), StartError> {
+    let now = SystemTime::now();
+    let Opened { keys, .. } = open(config, now).await?;
+    let issued = issue_admin_key(&keys, owner, now).await?;
+    keys.store().close().await;
+    let key = zeroize::Zeroizing::new(issued.key.reveal());
+    writeln!(stdout, "{}", *key).and_then(|()| stdout.flush()).map_err(StartError::Print)
+}

@@ -1,0 +1,78 @@
+//! The `gatehouse` command.
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use gatehouse::FIRST_OWNER;
+use gatehouse::config::Config;
+
+const HELP: &str = "\
+gatehouse: the reference service of Palisade
+
+  gatehouse                          serve until SIGINT or SIGTERM
+  gatehouse issue-admin-key [ORG]    issue an admin key for the organisation, org_demo unless
+                                     given, and print it; the service may be running
+  gatehouse help                     print this
+
+The configuration is in the environment; the README of gatehouse lists the variables.
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            // Not `eprintln!`, which panics when stderr is closed.
+            let _ = writeln!(io::stderr(), "gatehouse: {}", with_causes(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<ExitCode, Box<dyn Error>> {
+    let arguments: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut stdout = io::stdout();
+    match words.as_slice() {
+        [] => {
+            let config = configured()?;
+            runtime()?.block_on(gatehouse::serve(&config, &mut stdout))?;
+        }
+        ["issue-admin-key", owner @ ..] if owner.len() <= 1 => {
+            let owner = owner.first().unwrap_or(&FIRST_OWNER).parse()?;
+            let config = configured()?;
+            runtime()?.block_on(gatehouse::print_admin_key(&config, owner, &mut stdout))?;
+        }
+        ["help" | "-h" | "--help"] => stdout.write_all(HELP.as_bytes())?,
+        _ => {
+            io::stderr().write_all(HELP.as_bytes())?;
+            return Ok(ExitCode::from(2));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The error and its causes in one line, without those that it repeats already.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+fn configured() -> Result<Config, Box<dyn Error>> {
+    let config = Config::from_env()?;
+    gatehouse::log::init(&config);
+    Ok(config)
+}
+
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}

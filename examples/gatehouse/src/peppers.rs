@@ -1,0 +1,220 @@
+//! The peppers: given by the operator, or generated at the first start and kept in a file.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use palisade_secret::{Keyring, LoadError, MacKey, NoRandomness, SecretBytes};
+use zeroize::Zeroizing;
+
+use crate::config::{Config, Database, PEPPERS, PepperSource};
+
+/// Only the owner.
+const FOLDER_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+
+/// No file of peppers is as long as this.
+const MAX_FILE: u64 = 64 * 1024;
+
+/// The ring of peppers to start with.
+///
+/// One is generated only while there are no keys: to a database with keys, a new pepper is the wrong
+/// pepper.
+pub(crate) fn load(config: &Config, has_keys: bool) -> Result<Keyring<MacKey>, PepperError> {
+    if config.peppers == PepperSource::Environment {
+        return Keyring::from_env(PEPPERS).map_err(PepperError::Given);
+    }
+    let Some(folder) = config.database.folder() else {
+        tracing::warn!(
+            "no peppers are given, so the keys of this database in memory are digested under one that is in memory too"
+        );
+        return Keyring::from_text(&generate()?).map_err(PepperError::Given);
+    };
+    let path = folder.join("peppers");
+    match read(&path) {
+        Ok(text) => {
+            Keyring::from_text(&text).map_err(|error| PepperError::Content { path, source: error })
+        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(PepperError::File { path, source: error })
+        }
+        Err(_) if has_keys => Err(PepperError::Lost { path }),
+        Err(_) => {
+            create(&path, &generate()?)
+                .map_err(|error| PepperError::File { path: path.clone(), source: error })?;
+            tracing::warn!(
+                path = %path.display(),
+                "no peppers are given, so one was generated; back the file up, apart from the database: without it no key works any more"
+            );
+            let text = read(&path)
+                .map_err(|error| PepperError::File { path: path.clone(), source: error })?;
+            Keyring::from_text(&text).map_err(|error| PepperError::Content { path, source: error })
+        }
+    }
+}
+
+/// Makes the folder of the database, for its owner alone, where there is none.
+pub(crate) fn make_folder(database: &Database) -> io::Result<()> {
+    let Some(folder) = database.folder() else { return Ok(()) };
+    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)
+}
+
+/// One entry `id:secret`. The id is random too, so that a pepper that was lost and replaced is
+/// noticed: keys under the old one name it.
+fn generate() -> Result<Zeroizing<String>, PepperError> {
+    let id = SecretBytes::generate(4)?;
+    let secret = SecretBytes::generate(32)?;
+    Ok(Zeroizing::new(format!("p{}:{}\n", *id.expose_hex(), *secret.expose_base64url())))
+}
+
+fn read(path: &Path) -> io::Result<Zeroizing<String>> {
+    let file = File::open(path)?;
+    let mode = file.metadata()?.permissions().mode();
+    if mode & 0o077 != 0 {
+        tracing::warn!(
+            path = %path.display(),
+            mode = format!("{:03o}", mode & 0o777),
+            "others on this machine have access to the peppers; run chmod 600 on the file"
+        );
+    }
+    // The whole buffer at once: growing it would leave copies of the secret on the heap.
+    let mut text = Zeroizing::new(String::with_capacity(4096));
+    file.take(MAX_FILE).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Writes the file so that it is there whole or not at all, and never replaces one: of two processes
+/// that start at once, one wins and the other reads what the winner wrote.
+fn create(path: &Path, text: &str) -> io::Result<()> {
+    let suffix = SecretBytes::generate(8).map_err(io::Error::other)?;
+    let draft = path.with_extension(format!("{}.tmp", *suffix.expose_hex()));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&draft)?;
+    let written = (|| {
+        // The mode above is cut by the umask, this one is not.
+        file.set_permissions(Permissions::from_mode(FILE_MODE))?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        // Unlike a renaming, this fails where there is a file already.
+        match fs::hard_link(&draft, path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            linked => linked,
+        }
+    })();
+    let removed = fs::remove_file(&draft);
+    written?;
+    removed?;
+    // The name is in the folder, which has to reach the disk too.
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+/// Why there are no peppers to start with. Never holds any of them.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PepperError {
+    /// The peppers that were given are not usable.
+    #[error("{}", named(.0))]
+    Given(LoadError),
+    /// The file cannot be read or written.
+    #[error("the file of peppers {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file holds something else.
+    #[error("the file of peppers {}: {source}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: LoadError,
+    },
+    /// The file is gone, and the database has keys that need it.
+    #[error(
+        "the file of peppers {} is gone, and the database holds keys that work only with it; restore it from the backup, or give the peppers in {PEPPERS}", path.display()
+    )]
+    Lost {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// There is no randomness to generate one from.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+/// The error with the variable in it: one about a file names the file alone.
+fn named(error: &LoadError) -> String {
+    let text = error.to_string();
+    if text.starts_with(PEPPERS) { text } else { format!("{PEPPERS}_FILE: {text}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(folder: &Path) -> Config {
+        let database = folder.join("data").join("gatehouse.db");
+        Config::from_vars([("GATEHOUSE_DATABASE".into(), database.into())]).unwrap()
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn generated_once_for_the_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(folder.path());
+        make_folder(&config.database).unwrap();
+        let first = load(&config, false).unwrap();
+        let again = load(&config, true).unwrap();
+        assert_eq!(first.primary().0, again.primary().0);
+
+        let data = folder.path().join("data");
+        assert_eq!(mode(&data), 0o700);
+        assert_eq!(mode(&data.join("peppers")), 0o600);
+        let files: Vec<_> = fs::read_dir(&data).unwrap().map(|f| f.unwrap().file_name()).collect();
+        assert_eq!(files, ["peppers"], "no draft is left");
+    }
+
+    #[test]
+    fn never_over_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("peppers");
+        create(&path, "first").unwrap();
+        create(&path, "second").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn not_for_a_database_with_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(folder.path());
+        make_folder(&config.database).unwrap();
+        assert!(matches!(load(&config, true), Err(PepperError::Lost { .. })));
+        assert!(!folder.path().join("data/peppers").exists());
+    }
+
+    #[test]
+    fn a_file_of_something_else_is_named_and_not_repeated() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(folder.path());
+        make_folder(&config.database).unwrap();
+        let path = folder.path().join("data/peppers");
+        for content in ["", "hunter2hunter2", "p1:hunter2hunter2"] {
+            fs::write(&path, content).unwrap();
+            let error = load(&config, true).unwrap_err().to_string();
+            assert!(error.contains("data/peppers") && !error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn in_memory_nothing_is_written() {
+        let config = Config::from_vars([("GATEHOUSE_DATABASE".into(), ":memory:".into())]).unwrap();
+        let (a, b) = (load(&config, false).unwrap(), load(&config, false).unwrap());
+        assert_ne!(a.primary().0, b.primary().0);
+    }
+}

@@ -1,0 +1,42 @@
+//! The routes. A handler says in its signature what it needs of the caller; a new part of the
+//! service is a new module here.
+
+mod controls;
+mod health;
+mod ingest;
+mod keys;
+mod whoami;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+
+use crate::app::App;
+use crate::completion::run_to_the_end;
+use crate::error::ApiError;
+use crate::input::MAX_BODY;
+use crate::trail;
+
+/// The whole service, ready to be served.
+pub fn router(app: Arc<App>) -> Router {
+    let api = Router::new()
+        .route("/whoami", get(whoami::show))
+        .route("/keys", get(keys::list).post(keys::mint))
+        .route("/keys/{id}", get(keys::show).patch(keys::rename).delete(keys::revoke))
+        .route("/keys/{id}/rotate", post(keys::rotate))
+        .route("/orgs/{org}/controls", get(controls::list))
+        .route("/ingest", post(ingest::accept));
+    Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .nest("/api/v1", api)
+        .fallback(async || ApiError::no_route())
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn(run_to_the_end))
+        .layer(from_fn_with_state(Arc::clone(&app), trail::follow))
+        .with_state(app)
+}

@@ -1,0 +1,29 @@
+//! `GET /healthz` and `GET /readyz`: for whatever watches the service. Neither needs a key.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::reply::json;
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+}
+
+/// The process is alive. It looks at nothing, so that a store that is down does not get the process
+/// killed, which would not mend the store.
+pub(crate) async fn alive() -> Response {
+    json(StatusCode::OK, &Health { status: "ok" })
+}
+
+/// The store answers too, so requests may be sent here.
+pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
+    app.keys.store().ping().await?;
+    Ok(json(StatusCode::OK, &Health { status: "ready" }))
+}

@@ -1,0 +1,136 @@
+//! `/api/v1/keys`: the keys of the caller's organisation.
+//!
+//! Whose they are is always taken from the caller's key; no body has a field for it.
+
+mod requests;
+mod view;
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use palisade_apikey::{ApiKeyId, Issued, NewKey, RevocationReason, Scopes};
+use serde::Serialize;
+
+use self::requests::{MintRequest, Page, RenameRequest, RotateRequest, Rotation};
+use self::view::{IssuedView, KeyView};
+use crate::app::App;
+use crate::caller::Allowed;
+use crate::error::ApiError;
+use crate::grant::may_manage;
+use crate::input::{Body, Params, Segment};
+use crate::permission::Admin;
+use crate::reply::json;
+
+#[derive(Serialize)]
+struct KeyList<'a> {
+    keys: Vec<KeyView<'a>>,
+    /// What to give as `after` to get those that follow, where there may be any.
+    next: Option<&'a str>,
+}
+
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    Allowed { caller, .. }: Allowed<Admin>,
+    Params(page): Params<Page>,
+) -> Result<Response, ApiError> {
+    let limit = page.limit()?;
+    let records = app.keys.list(caller.owner(), page.after()?.as_ref(), limit).await?;
+    let full = records.len() == limit;
+    let now = app.now();
+    let list = KeyList {
+        keys: records.iter().map(|record| KeyView::new(record, now)).collect(),
+        next: records.last().filter(|_| full).map(|last| last.id.as_str()),
+    };
+    Ok(json(StatusCode::OK, &list))
+}
+
+pub(crate) async fn mint(
+    State(app): State<Arc<App>>,
+    Allowed { caller, .. }: Allowed<Admin>,
+    Body(request): Body<MintRequest>,
+) -> Result<Response, ApiError> {
+    let now = app.now();
+    let format = request.format(app.keys.formats())?;
+    let scopes = request.scopes()?;
+    may_manage(&caller, format.environment(), &scopes)?;
+
+    let mut new = NewKey::new(caller.owner().clone(), format, request.name()?, scopes);
+    if let Some(server) = request.server(format)? {
+        new = new.bound_to(server);
+    }
+    if let Some(lifetime) = request.lifetime() {
+        new = new.expires_after(lifetime, now);
+    }
+    let issued = app.keys.issue(new, now).await?;
+    Ok(created(&app, issued))
+}
+
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    Allowed { caller, .. }: Allowed<Admin>,
+    Segment(id): Segment<ApiKeyId>,
+) -> Result<Response, ApiError> {
+    let record = app.keys.load(caller.owner(), &id).await?;
+    Ok(json(StatusCode::OK, &KeyView::new(&record, app.now())))
+}
+
+pub(crate) async fn rename(
+    State(app): State<Arc<App>>,
+    Allowed { caller, .. }: Allowed<Admin>,
+    Segment(id): Segment<ApiKeyId>,
+    Body(request): Body<RenameRequest>,
+) -> Result<Response, ApiError> {
+    let record = app.keys.load(caller.owner(), &id).await?;
+    may_manage(&caller, record.environment.as_deref(), &Scopes::none())?;
+    app.keys.rename(caller.owner(), &id, &request.name()?).await?;
+    let record = app.keys.load(caller.owner(), &id).await?;
+    Ok(json(StatusCode::OK, &KeyView::new(&record, app.now())))
+}
+
+/// The new key has the scopes of the old one, and the caller sees it: rotating is granting.
+pub(crate) async fn rotate(
+    State(app): State<Arc<App>>,
+    Allowed { caller, .. }: Allowed<Admin>,
+    Segment(id): Segment<ApiKeyId>,
+    Body(request): Body<RotateRequest>,
+) -> Result<Response, ApiError> {
+    let record = app.keys.load(caller.owner(), &id).await?;
+    may_manage(&caller, record.environment.as_deref(), &record.scopes)?;
+    let now = app.now();
+    let issued = match request.rotation()? {
+        Rotation::Overlap(overlap) => app.keys.rotate(caller.owner(), &id, overlap, now).await?,
+        Rotation::Leaked => {
+            app.keys.rotate_at_once(caller.owner(), &id, RevocationReason::Leaked, now).await?
+        }
+    };
+    Ok(created(&app, issued))
+}
+
+/// Revoking twice is answered like revoking once: the first revocation stands.
+pub(crate) async fn revoke(
+    State(app): State<Arc<App>>,
+    Allowed { caller, .. }: Allowed<Admin>,
+    Segment(id): Segment<ApiKeyId>,
+) -> Result<Response, ApiError> {
+    let record = app.keys.load(caller.owner(), &id).await?;
+    may_manage(&caller, record.environment.as_deref(), &Scopes::none())?;
+    let now = app.now();
+    let reason = RevocationReason::Requested;
+    let revocation = app.keys.revoke(caller.owner(), &id, reason, now).await?;
+    let record = palisade_apikey::KeyRecord { revoked: Some(revocation), ..record };
+    Ok(json(StatusCode::OK, &KeyView::new(&record, now)))
+}
+
+/// The one response that holds a key.
+fn created(app: &App, issued: Issued) -> Response {
+    let location = format!("/api/v1/keys/{}", issued.record.id);
+    let view = IssuedView::new(issued.key, &issued.record, app.now());
+    let mut response = json(StatusCode::CREATED, &view);
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}

@@ -1,0 +1,84 @@
+//! Connections: accepting them, bounding them, and letting them end.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+
+/// How many connections are served at once. Further ones wait in the queue of the system. Well below
+/// the 1024 files that a process may usually have open.
+const MAX_CONNECTIONS: usize = 768;
+
+/// How long a client may take to send the head of a request, and how long an idle connection stays.
+const HEAD_TIME: Duration = Duration::from_secs(15);
+
+/// How many bytes of a request hyper holds at most; a longer head is answered with a bare 431.
+const MAX_HEAD: usize = 32 * 1024;
+
+/// How long requests under way get to finish once the service stops.
+const DRAIN_TIME: Duration = Duration::from_secs(10);
+
+/// How long to wait when the system gives out no connection, which is when it has no descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves until `stop` is done and the requests that were under way then are answered.
+pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+    let service = TowerToHyperService::new(router);
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    let mut stop = pin!(stop);
+    loop {
+        let (stream, place) = tokio::select! {
+            () = &mut stop => break,
+            Some(_) = connections.join_next() => continue,
+            Some(accepted) = accept(&listener, &places) => accepted,
+        };
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIME)
+            .max_buf_size(MAX_HEAD)
+            .serve_connection(TokioIo::new(stream), service.clone());
+        let connection = graceful.watch(connection);
+        connections.spawn(async move {
+            // Clients go away in the middle of things all the time; there is nobody to tell.
+            let _ = connection.await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN_TIME, graceful.shutdown()).await.is_err() {
+        tracing::warn!(connections = connections.len(), "requests did not finish in time");
+    }
+    connections.shutdown().await;
+}
+
+/// A connection and its place among those that are served at once.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // An answer is one small write; waiting to fill a packet only delays it.
+                let _ = stream.set_nodelay(true);
+                return Some((stream, place));
+            }
+            Err(error) => {
+                tracing::warn!(cause = %error, "a connection was not accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Putting the service together, and everything that can keep it from starting.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::SystemTime;
+
+use palisade_apikey::{
+    ApiKeys, DigestRing, FormatError, InvalidName, InvalidScope, IssueError, Issued, KeyStore,
+    Level, NewKey, Owner, Policy, SchemeCount, SchemeStanding, Scope, Scopes, StoreError,
+};
+
+use crate::config::{Config, ConfigError};
+use crate::formats::{DEFAULT, formats};
+use crate::peppers::{self, PepperError};
+use crate::store::{self, OpenError, Store};
+
+/// The organisation of the first admin key.
+pub const FIRST_OWNER: &str = "org_demo";
+
+/// The keys of the service.
+#[derive(Debug)]
+pub struct Opened {
+    /// The keys, ready to be used.
+    pub keys: ApiKeys<Store>,
+    /// Whether none was ever issued.
+    pub is_new: bool,
+}
+
+/// Opens the database and the peppers, and makes sure that they belong together.
+///
+/// # Errors
+///
+/// [`StartError`]: which of them is not usable.
+pub async fn open(config: &Config, now: SystemTime) -> Result<Opened, StartError> {
+    peppers::make_folder(&config.database).map_err(StartError::Folder)?;
+    let store = store::open(&config.database).await?;
+    let is_new = store.count_schemes().await?.is_empty();
+    let ring = peppers::load(config, !is_new)?;
+    let policy =
+        Policy::default().staleness(config.staleness).usage_interval(config.usage_interval);
+    let keys = ApiKeys::new(formats()?, DigestRing::new(ring), store, policy);
+    match lost_schemes(keys.digest_report(now).await?) {
+        None => Ok(Opened { keys, is_new }),
+        Some(lost) => Err(StartError::MissingPepper(lost)),
+    }
+}
+
+/// The schemes whose digests can never be verified, in words for the operator. They hold the ids of
+/// peppers, which are no secret.
+fn lost_schemes(report: Vec<SchemeCount>) -> Option<String> {
+    let lost: Vec<String> = report
+        .into_iter()
+        .filter(|count| count.standing == SchemeStanding::Unusable && count.keys > 0)
+        .map(|count| format!("{} ({} keys)", count.scheme, count.keys))
+        .collect();
+    (!lost.is_empty()).then(|| lost.join(", "))
+}
+
+/// Issues a key that may do everything in its organisation.
+///
+/// # Errors
+///
+/// [`StartError`] when the store fails.
+pub async fn issue_admin_key(
+    keys: &ApiKeys<Store>,
+    owner: Owner,
+    now: SystemTime,
+) -> Result<Issued, StartError> {
+    let format = keys.formats().find(DEFAULT).ok_or(IssueError::UnknownFormat)?;
+    let scopes: Scopes = std::iter::once(Scope::everything(Level::Admin)).collect();
+    let new = NewKey::new(owner, format, "admin key".parse()?, scopes);
+    Ok(keys.issue(new, now).await?)
+}
+
+/// Why gatehouse did not start, or did not end well.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A variable cannot be followed.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The address is taken or not of this machine.
+    #[error(
+        "GATEHOUSE_ADDR: cannot listen at {addr}: {source}; give another address, or port 0 for a free one"
+    )]
+    Listen {
+        /// The address.
+        addr: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The folder of the database cannot be made.
+    #[error("GATEHOUSE_DATABASE: the folder of the database cannot be made: {0}")]
+    Folder(io::Error),
+    /// The database cannot be opened.
+    #[error("GATEHOUSE_DATABASE: the database cannot be opened: {0}")]
+    Open(#[from] OpenError),
+    /// There are no peppers.
+    #[error(transparent)]
+    Peppers(#[from] PepperError),
+    /// The database has keys that the peppers cannot verify.
+    #[error(
+        "the database holds keys under peppers that are not given: {0}; add those peppers to GATEHOUSE_PEPPERS or to the file of peppers, after the newest"
+    )]
+    MissingPepper(String),
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The admin key was not issued.
+    #[error("the admin key was not issued: {0}")]
+    Issue(#[from] IssueError),
+    /// A name is not one.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    /// A key format of the program is not one.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// A scope of the program is not one.
+    #[error(transparent)]
+    Scope(#[from] InvalidScope),
+    /// What a person has to read could not be written.
+    #[error("stdout: {0}; a key that was to be shown is lost, so run `gatehouse issue-admin-key`")]
+    Print(io::Error),
+    /// The signals of the system cannot be had.
+    #[error("signals: {0}")]
+    Signals(io::Error),
+}

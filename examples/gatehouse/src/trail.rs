@@ -1,0 +1,146 @@
+//! What is left of each request: its id in the response and one line in the log.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use palisade_apikey::ApiKeyId;
+use palisade_secret::SecretBytes;
+
+use crate::app::App;
+use crate::error::{ApiError, Reason};
+
+/// How long a request may take in all, so that nothing hangs for ever.
+const REQUEST_TIME: Duration = Duration::from_secs(30);
+
+/// The most bytes of header names and values. hyper has a limit of its own, above this one, at which
+/// it answers without a body.
+const MAX_HEADERS: usize = 16 * 1024;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What a request leaves behind while it is served.
+#[derive(Debug, Default)]
+pub(crate) struct Trail {
+    key: OnceLock<ApiKeyId>,
+}
+
+impl Trail {
+    /// The request came with this key, and it was good.
+    pub(crate) fn authenticated(&self, key: &ApiKeyId) {
+        let _ = self.key.set(key.clone());
+    }
+}
+
+/// Wraps every request: gives it an id, bounds its time and the size of its headers, and logs it.
+pub(crate) async fn follow(
+    State(app): State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let mut line = Line {
+        started: Instant::now(),
+        request_id: app.request_ids.next(),
+        method: method_name(request.method()),
+        route: request.extensions().get::<MatchedPath>().cloned(),
+        trail: Arc::default(),
+        outcome: None,
+    };
+    request.extensions_mut().insert(Arc::clone(&line.trail));
+
+    let mut response = if header_bytes(&request) > MAX_HEADERS {
+        ApiError::headers_too_large().into_response()
+    } else {
+        match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => ApiError::took_too_long().into_response(),
+        }
+    };
+    // Nothing here is for a cache: it depends on the key, or it is the health of this moment.
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(id) = HeaderValue::from_str(&line.request_id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    let reason = response.extensions().get::<Reason>().map(|reason| reason.0);
+    line.outcome = Some((response.status(), reason));
+    response
+}
+
+/// The log line of a request, written when it is dropped, so that a request whose client went away
+/// has one too.
+///
+/// It holds the route's template and no path, query or header: any of them may carry a key.
+struct Line {
+    started: Instant,
+    request_id: String,
+    method: &'static str,
+    route: Option<MatchedPath>,
+    trail: Arc<Trail>,
+    outcome: Option<(StatusCode, Option<&'static str>)>,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let (status, reason) = match self.outcome {
+            Some((status, reason)) => (Some(status.as_u16()), reason),
+            None => (None, Some("client_gone")),
+        };
+        tracing::info!(
+            request_id = self.request_id,
+            method = self.method,
+            route = self.route.as_ref().map_or("-", MatchedPath::as_str),
+            status,
+            micros = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX),
+            key_id = self.trail.key.get().map(ApiKeyId::as_str),
+            reason,
+            "request"
+        );
+    }
+}
+
+/// The name of a usual method. Another one is a stranger's text.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "OTHER",
+    }
+}
+
+fn header_bytes(request: &Request) -> usize {
+    request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+}
+
+/// Gives out request ids: unique in a process by a count, and among processes by chance.
+#[derive(Debug)]
+pub(crate) struct RequestIds {
+    process: String,
+    count: AtomicU64,
+}
+
+impl Default for RequestIds {
+    fn default() -> Self {
+        // An id is no secret. Without randomness it is unique within the process still.
+        let process = SecretBytes::generate(4).map_or_else(
+            |_| std::process::id().to_string(),
+            |bytes| bytes.expose_hex().as_str().to_owned(),
+        );
+        Self { process, count: AtomicU64::new(1) }
+    }
+}
+
+impl RequestIds {
+    fn next(&self) -> String {
+        format!("{}-{}", self.process, self.count.fetch_add(1, Ordering::Relaxed))
+    }
+}

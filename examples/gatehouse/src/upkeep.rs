@@ -1,0 +1,41 @@
+//! What happens beside the requests: uses are written from time to time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::app::App;
+
+/// How often it is asked whether a flush is due.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Runs until `stop` turns true or its sender is gone. A flush under way is finished first.
+pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut works = true;
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            _ = ticks.tick() => {}
+        }
+        let flushed = app.keys.flush_usage_if_due(app.now()).await;
+        // A store that stays down is worth one line, not one each time.
+        match &flushed {
+            Err(error) if works => {
+                let cause = std::error::Error::source(error).map(ToString::to_string);
+                tracing::error!(cause, "uses could not be written; they are kept and tried again");
+            }
+            Ok(keys) if !works && *keys > 0 => tracing::info!(keys, "uses are written again"),
+            _ => {}
+        }
+        works = match flushed {
+            Err(_) => false,
+            // Nothing to write, or nothing due, says nothing of the store.
+            Ok(0) => works,
+            Ok(_) => true,
+        };
+    }
+}

@@ -1,0 +1,132 @@
+//! The service in this process, with a clock that the test moves.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use gatehouse::config::Config;
+use gatehouse::{App, Clock, issue_admin_key, open, router};
+use serde_json::Value;
+use tower::ServiceExt;
+
+pub(crate) struct Gate {
+    pub(crate) app: Arc<App>,
+    /// An admin key of `org_demo`.
+    pub(crate) admin: String,
+    router: Router,
+    now: Arc<Mutex<SystemTime>>,
+}
+
+/// A response that was read whole, and checked for what holds of all of them.
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+    pub(crate) body: Value,
+}
+
+impl Gate {
+    pub(crate) async fn open() -> Self {
+        let now = Arc::new(Mutex::new(SystemTime::now()));
+        let config = Config::from_vars([("GATEHOUSE_DATABASE".into(), ":memory:".into())]).unwrap();
+        let opened = open(&config, SystemTime::now()).await.unwrap();
+        assert!(opened.is_new);
+        let clock = {
+            let now = Arc::clone(&now);
+            Clock::from_fn(move || *now.lock().unwrap())
+        };
+        let app = Arc::new(App::new(opened.keys, clock).unwrap());
+        let mut gate = Self { router: router(Arc::clone(&app)), app, admin: String::new(), now };
+        gate.admin = gate.admin_of("org_demo").await;
+        gate
+    }
+
+    /// A new admin key of this organisation.
+    pub(crate) async fn admin_of(&self, owner: &str) -> String {
+        let owner = owner.parse().unwrap();
+        issue_admin_key(&self.app.keys, owner, self.app.now()).await.unwrap().key.reveal()
+    }
+
+    pub(crate) fn pass(&self, time: Duration) {
+        *self.now.lock().unwrap() += time;
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let bytes = to_bytes(body, 1 << 20).await.unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let body: Value = serde_json::from_str(&text).expect("every body is JSON");
+
+        assert_eq!(head.headers["content-type"], "application/json");
+        assert_eq!(head.headers["cache-control"], "no-store");
+        assert!(head.headers.contains_key("x-request-id"));
+        assert!(!text.contains("digest") && !text.contains("hmac"), "{text}");
+        if !head.status.is_success() {
+            let code = body["error"]["code"].as_str().unwrap();
+            assert!(code.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'), "{code}");
+            assert!(body["error"]["message"].is_string());
+            assert!(body["error"]["details"]["hint"].is_string());
+        }
+        let challenged =
+            matches!(head.status.as_u16(), 401) || body["error"]["code"] == "INSUFFICIENT_SCOPE";
+        assert!(!challenged || head.headers.contains_key("www-authenticate"), "{text}");
+        Reply { status: head.status, headers: head.headers, text, body }
+    }
+
+    pub(crate) async fn get(&self, path: &str, key: &str) -> Reply {
+        self.send(request(Method::GET, path, key).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str, key: &str) -> Reply {
+        self.send(request(Method::DELETE, path, key).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, key: &str, body: Value) -> Reply {
+        self.send_json(Method::POST, path, key, body).await
+    }
+
+    pub(crate) async fn send_json(
+        &self,
+        method: Method,
+        path: &str,
+        key: &str,
+        body: Value,
+    ) -> Reply {
+        self.send(json_request(method, path, key, body.to_string())).await
+    }
+
+    /// Mints a key with the admin key and returns its id and the key.
+    pub(crate) async fn mint(&self, body: Value) -> (String, String) {
+        let reply = self.post("/api/v1/keys", &self.admin, body).await;
+        assert_eq!(reply.status, 201, "{}", reply.text);
+        (text(&reply.body["id"]), text(&reply.body["key"]))
+    }
+}
+
+impl Reply {
+    pub(crate) fn code(&self) -> &str {
+        self.body["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn challenge(&self) -> &str {
+        self.headers.get("www-authenticate").map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+pub(crate) fn request(method: Method, path: &str, key: &str) -> axum::http::request::Builder {
+    Request::builder().method(method).uri(path).header("authorization", format!("Bearer {key}"))
+}
+
+pub(crate) fn json_request(method: Method, path: &str, key: &str, body: String) -> Request<Body> {
+    request(method, path, key)
+        .header("content-type", "application/json")
+        .body(Body::from(body))
+        .unwrap()
+}
+
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}

@@ -1,0 +1,16 @@
+//! gatehouse from outside: its routes in one process, and the program itself on a port.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests stand outside of the functions that clippy.toml speaks of"
+)]
+
+mod authorization;
+mod bad_input;
+mod binary;
+mod gate;
+mod ingest;
+mod keys;
+mod process;
+mod store_down;
