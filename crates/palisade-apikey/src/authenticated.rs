@@ -55,6 +55,12 @@ impl Authenticated {
         &self.record.scopes
     }
 
+    /// The prefix of the key's format: which kind of key it is.
+    #[must_use]
+    pub fn format(&self) -> &str {
+        &self.record.format
+    }
+
     /// The environment of the key.
     #[must_use]
     pub fn environment(&self) -> Option<&str> {

@@ -28,6 +28,15 @@ pub(crate) struct Cached {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Generation(u64);
 
+/// See [`Cache::ends_generation`].
+pub(crate) struct EndsGeneration<'a>(&'a Cache);
+
+impl Drop for EndsGeneration<'_> {
+    fn drop(&mut self) {
+        self.0.end_generation();
+    }
+}
+
 /// A bounded cache, keyed by the digest under the primary pepper.
 ///
 /// An attacker cannot choose that digest, and only keys that the store holds get in.
@@ -93,6 +102,12 @@ impl Cache {
     /// Forgets all that was read up to now, and all that is being read.
     pub(crate) fn end_generation(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Ends the generation when the guard is dropped: around a write whose caller may give up on it,
+    /// or never learn whether it was done.
+    pub(crate) fn ends_generation(&self) -> EndsGeneration<'_> {
+        EndsGeneration(self)
     }
 
     /// Keeps a record that was read in the given generation.

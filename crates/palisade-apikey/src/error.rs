@@ -2,7 +2,7 @@
 
 use palisade_secret::NoRandomness;
 
-use crate::{Malformed, StoreError};
+use crate::{ApiKeyId, Malformed, StoreError};
 
 /// Why a presented key was not accepted.
 ///
@@ -19,38 +19,51 @@ pub enum Refused {
     Unknown,
     /// Its time has run out.
     #[error("the API key has expired")]
-    Expired,
+    Expired(ApiKeyId),
     /// Another key replaced it, and the overlap has run out.
     #[error("the API key was replaced by a newer one")]
-    Replaced,
+    Replaced(ApiKeyId),
     /// It was revoked.
     #[error("the API key was revoked")]
-    Revoked,
+    Revoked(ApiKeyId),
     /// It works from one server only, and the request named none.
     #[error(
         "the API key works from one server only, and the request does not say which it is from"
     )]
-    ServerRequired,
+    ServerRequired(ApiKeyId),
     /// It works from another server only.
     #[error("the API key does not work from this server")]
-    WrongServer,
+    WrongServer(ApiKeyId),
     /// Nobody knows: the store did not answer. An HTTP service answers 503, never 401.
     #[error("API keys cannot be checked at the moment")]
     Unavailable(#[from] StoreError),
 }
 
 impl Refused {
+    /// Which key it was, for the log, where one was found.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&ApiKeyId> {
+        match self {
+            Self::Expired(id)
+            | Self::Replaced(id)
+            | Self::Revoked(id)
+            | Self::ServerRequired(id)
+            | Self::WrongServer(id) => Some(id),
+            Self::Malformed(_) | Self::Unknown | Self::Unavailable(_) => None,
+        }
+    }
+
     /// A short, stable word for the audit log and for metrics.
     #[must_use]
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Malformed(malformed) => malformed.reason(),
             Self::Unknown => "key_unknown",
-            Self::Expired => "key_expired",
-            Self::Replaced => "key_replaced",
-            Self::Revoked => "key_revoked",
-            Self::ServerRequired => "key_server_required",
-            Self::WrongServer => "key_wrong_server",
+            Self::Expired(_) => "key_expired",
+            Self::Replaced(_) => "key_replaced",
+            Self::Revoked(_) => "key_revoked",
+            Self::ServerRequired(_) => "key_server_required",
+            Self::WrongServer(_) => "key_wrong_server",
             Self::Unavailable(_) => "key_store_unavailable",
         }
     }

@@ -20,6 +20,13 @@ use crate::{
 ///
 /// Every method that manages a key takes the owner, from whatever authenticated the caller: a key of
 /// another owner is not found.
+///
+/// # Cancellation
+///
+/// A call that is dropped before it ends has done all of its change or nothing. Run changes to their
+/// end all the same, in a task of their own where a client that goes away would drop them: a store may
+/// finish a write after its caller is gone, and a revocation that nobody waited for may then reach the
+/// cache as late as one by another process.
 #[derive(Debug)]
 pub struct ApiKeys<S> {
     formats: Formats,
@@ -166,17 +173,20 @@ impl<S: KeyStore> ApiKeys<S> {
             None => self.read(&key, now).await?,
         };
         found.digest.verify(&digest).map_err(|_| Refused::Unknown)?;
+        let id = || found.record.id.clone();
         match found.record.state(now) {
             KeyState::Active => {}
-            KeyState::Expired => return Err(Refused::Expired),
-            KeyState::Replaced => return Err(Refused::Replaced),
-            KeyState::Revoked => return Err(Refused::Revoked),
+            KeyState::Expired => return Err(Refused::Expired(id())),
+            KeyState::Replaced => return Err(Refused::Replaced(id())),
+            KeyState::Revoked => return Err(Refused::Revoked(id())),
         }
         match (&found.record.server, server) {
             // A row that lost its binding must not turn into a key that works from anywhere.
-            (None, _) if key.format().is_server_bound() => return Err(Refused::WrongServer),
-            (Some(_), None) => return Err(Refused::ServerRequired),
-            (Some(bound), Some(server)) if bound != server => return Err(Refused::WrongServer),
+            (None, _) if key.format().is_server_bound() => return Err(Refused::WrongServer(id())),
+            (Some(_), None) => return Err(Refused::ServerRequired(id())),
+            (Some(bound), Some(server)) if bound != server => {
+                return Err(Refused::WrongServer(id()));
+            }
             _ => {}
         }
         found.uses.add_one(now);
@@ -293,9 +303,9 @@ impl<S: KeyStore> ApiKeys<S> {
         let mut issued = self.draft(format, new, now)?;
         issued.record.replaces = Some(old.id);
 
+        let _ends = self.cache.ends_generation();
         let rotation =
             self.store.rotate(&issued.record, retire, now).await.map_err(IssueError::from)?;
-        self.cache.end_generation();
         match rotation {
             Rotation::Done => Ok(issued),
             Rotation::Refused => Err(RotateError::Conflict),
@@ -318,10 +328,8 @@ impl<S: KeyStore> ApiKeys<S> {
         let record = self.load(owner, id).await?;
         // A broken clock must not keep a key alive: the record's own time will do.
         let at = storable(now).unwrap_or(record.created);
-        let revoked = self.store.revoke(id, Revocation { at, reason }).await;
-        // Even when the answer was lost: the revocation may stand.
-        self.cache.end_generation();
-        revoked?.ok_or(ManageError::NotFound)
+        let _ends = self.cache.ends_generation();
+        self.store.revoke(id, Revocation { at, reason }).await?.ok_or(ManageError::NotFound)
     }
 
     /// Changes what a key is called.
@@ -336,8 +344,8 @@ impl<S: KeyStore> ApiKeys<S> {
         name: &KeyName,
     ) -> Result<(), ManageError> {
         self.load(owner, id).await?;
+        let _ends = self.cache.ends_generation();
         let found = self.store.rename(id, name).await?;
-        self.cache.end_generation();
         if found { Ok(()) } else { Err(ManageError::NotFound) }
     }
 
@@ -356,7 +364,14 @@ impl<S: KeyStore> ApiKeys<S> {
     /// [`StoreError`] when the store fails; the uses are kept and go with the next flush. When the
     /// store wrote them and its answer was lost, they are counted twice rather than never.
     pub async fn flush_usage_if_due(&self, now: SystemTime) -> Result<usize, StoreError> {
-        if self.usage.is_due(now) { self.flush_usage().await } else { Ok(0) }
+        if !self.usage.is_due(now) {
+            return Ok(0);
+        }
+        let flushed = self.flush_usage().await;
+        if flushed.is_err() {
+            self.usage.is_overdue();
+        }
+        flushed
     }
 
     /// Writes the uses counted since the last flush, whenever that was: for a shutdown, once no

@@ -71,6 +71,11 @@ impl UsageTracker {
         due
     }
 
+    /// The flush failed: the next one is due at once.
+    pub(crate) fn is_overdue(&self) {
+        *self.flushed.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Writes all uses to the store and returns of how many keys.
     pub(crate) async fn flush<S: KeyStore>(&self, store: &S) -> Result<usize, StoreError> {
         let mut pending = self.take_all();

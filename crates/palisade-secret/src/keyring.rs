@@ -1,10 +1,11 @@
 //! Named keys: one that signs, others that only verify.
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 use std::time::SystemTime;
 
-use crate::load::{LoadError, LoadErrorKind, Loaded, decode_strong, text_from_env};
+use crate::load::{LoadError, LoadErrorKind, Loaded, decode_strong, text_from_env, text_from_file};
 use crate::{MacKey, SecretBytes};
 
 /// The most keys that a ring loaded from text may hold.
@@ -176,6 +177,15 @@ impl Keyring<MacKey> {
     /// [`LoadError`], naming the variable or file and the entry, never a value.
     pub fn from_env(name: &str) -> Result<Self, LoadError> {
         text_from_env(name, |variable| std::env::var_os(variable)).and_then(ring_from_loaded)
+    }
+
+    /// Reads a ring from a file, as [`from_env`](Self::from_env) does.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`], naming the file and the entry.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, LoadError> {
+        text_from_file(None, path.as_ref()).and_then(ring_from_loaded)
     }
 
     /// Reads a ring from text, as [`from_env`](Self::from_env) does.

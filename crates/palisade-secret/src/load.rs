@@ -183,7 +183,8 @@ pub(crate) fn text_from_env(
     }
 }
 
-fn text_from_file(variable: Option<String>, path: &Path) -> Result<Loaded, LoadError> {
+/// Reads a file; `variable` is the one that names it, if any.
+pub(crate) fn text_from_file(variable: Option<String>, path: &Path) -> Result<Loaded, LoadError> {
     let origin = Origin::File { variable, path: path.to_owned() };
     let fail = |kind| LoadError::new(origin.clone(), kind);
     // The whole buffer at once: growing it would leave copies of the secret on the heap.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use palisade_apikey::{ApiKeys, InvalidScope};
+use palisade::apikey::{ApiKeys, InvalidScope};
 
 use crate::permission::Permissions;
 use crate::store::Store;

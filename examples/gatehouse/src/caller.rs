@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use palisade_apikey::{Authenticated, ServerId};
+use palisade::apikey::{Authenticated, Refused, ServerId};
 
 use crate::app::App;
 use crate::bearer::bearer;
@@ -27,13 +27,15 @@ impl FromRequestParts<Arc<App>> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let presented = bearer(&parts.headers)?;
         let now = app.now();
-        let caller = match server_id(&parts.headers)? {
-            None => app.keys.authenticate(presented, now).await?,
-            Some(server) => app.keys.authenticate_from(presented, &server, now).await?,
+        let verdict = match server_id(&parts.headers)? {
+            None => app.keys.authenticate(presented, now).await,
+            Some(server) => app.keys.authenticate_from(presented, &server, now).await,
         };
-        if let Some(trail) = parts.extensions.get::<Arc<Trail>>() {
-            trail.authenticated(caller.key_id());
+        let key_id = verdict.as_ref().map_or_else(Refused::key_id, |caller| Some(caller.key_id()));
+        if let (Some(trail), Some(key_id)) = (parts.extensions.get::<Arc<Trail>>(), key_id) {
+            trail.presented(key_id);
         }
+        let caller = verdict?;
         Ok(Self(caller))
     }
 }

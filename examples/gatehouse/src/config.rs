@@ -10,7 +10,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use palisade_apikey::MaxStaleness;
+use palisade::apikey::MaxStaleness;
 use tracing::level_filters::LevelFilter;
 
 const ADDR: &str = "GATEHOUSE_ADDR";

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use palisade_apikey::Scopes;
+use palisade::apikey::Scopes;
 use serde::Serialize;
 
 use crate::reply::json;

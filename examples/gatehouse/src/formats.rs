@@ -1,6 +1,6 @@
 //! The kinds of keys that gatehouse issues.
 
-use palisade_apikey::{FormatError, Formats, KeyFormat};
+use palisade::apikey::{FormatError, Formats, KeyFormat};
 
 /// The format of a key whose minter names none.
 pub(crate) const DEFAULT: &str = "gate_acct_live";

@@ -1,7 +1,7 @@
 //! How far a key reaches that manages others. Whoever can mint or rotate a key gets to see it, so
 //! none may be worth more than the key that it is made with.
 
-use palisade_apikey::{Authenticated, Scopes};
+use palisade::apikey::{Authenticated, Scopes};
 
 use crate::error::ApiError;
 
@@ -31,8 +31,8 @@ pub(crate) fn may_manage(
 mod tests {
     use std::time::SystemTime;
 
-    use palisade_apikey::{ApiKeys, DigestRing, KeyFormat, MemoryStore, NewKey, Policy};
-    use palisade_secret::{Keyring, MacKey, SecretBytes};
+    use palisade::apikey::{ApiKeys, DigestRing, KeyFormat, MemoryStore, NewKey, Policy};
+    use palisade::secret::{Keyring, MacKey, SecretBytes};
 
     use super::*;
 

@@ -26,7 +26,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use palisade_apikey::{ApiKeys, Owner};
+use palisade::apikey::{ApiKeys, Owner};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;

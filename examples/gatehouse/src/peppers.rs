@@ -1,11 +1,11 @@
 //! The peppers: given by the operator, or generated at the first start and kept in a file.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use palisade_secret::{Keyring, LoadError, MacKey, NoRandomness, SecretBytes};
+use palisade::secret::{Keyring, LoadError, MacKey, NoRandomness, SecretBytes};
 use zeroize::Zeroizing;
 
 use crate::config::{Config, Database, PEPPERS, PepperSource};
@@ -13,9 +13,6 @@ use crate::config::{Config, Database, PEPPERS, PepperSource};
 /// Only the owner.
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
-
-/// No file of peppers is as long as this.
-const MAX_FILE: u64 = 64 * 1024;
 
 /// The ring of peppers to start with.
 ///
@@ -32,26 +29,22 @@ pub(crate) fn load(config: &Config, has_keys: bool) -> Result<Keyring<MacKey>, P
         return Keyring::from_text(&generate()?).map_err(PepperError::Given);
     };
     let path = folder.join("peppers");
-    match read(&path) {
-        Ok(text) => {
-            Keyring::from_text(&text).map_err(|error| PepperError::Content { path, source: error })
-        }
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(PepperError::File { path, source: error })
-        }
-        Err(_) if has_keys => Err(PepperError::Lost { path }),
-        Err(_) => {
+    let is_there =
+        path.try_exists().map_err(|source| PepperError::File { path: path.clone(), source })?;
+    match (is_there, has_keys) {
+        (true, _) => {}
+        (false, true) => return Err(PepperError::Lost { path }),
+        (false, false) => {
             create(&path, &generate()?)
-                .map_err(|error| PepperError::File { path: path.clone(), source: error })?;
+                .map_err(|source| PepperError::File { path: path.clone(), source })?;
             tracing::warn!(
                 path = %path.display(),
                 "no peppers are given, so one was generated; back the file up, apart from the database: without it no key works any more"
             );
-            let text = read(&path)
-                .map_err(|error| PepperError::File { path: path.clone(), source: error })?;
-            Keyring::from_text(&text).map_err(|error| PepperError::Content { path, source: error })
         }
     }
+    warn_of_readers(&path).map_err(|source| PepperError::File { path: path.clone(), source })?;
+    Keyring::from_file(&path).map_err(PepperError::Given)
 }
 
 /// Makes the folder of the database, for its owner alone, where there is none.
@@ -68,9 +61,8 @@ fn generate() -> Result<Zeroizing<String>, PepperError> {
     Ok(Zeroizing::new(format!("p{}:{}\n", *id.expose_hex(), *secret.expose_base64url())))
 }
 
-fn read(path: &Path) -> io::Result<Zeroizing<String>> {
-    let file = File::open(path)?;
-    let mode = file.metadata()?.permissions().mode();
+fn warn_of_readers(path: &Path) -> io::Result<()> {
+    let mode = fs::metadata(path)?.permissions().mode();
     if mode & 0o077 != 0 {
         tracing::warn!(
             path = %path.display(),
@@ -78,10 +70,7 @@ fn read(path: &Path) -> io::Result<Zeroizing<String>> {
             "others on this machine have access to the peppers; run chmod 600 on the file"
         );
     }
-    // The whole buffer at once: growing it would leave copies of the secret on the heap.
-    let mut text = Zeroizing::new(String::with_capacity(4096));
-    file.take(MAX_FILE).read_to_string(&mut text)?;
-    Ok(text)
+    Ok(())
 }
 
 /// Writes the file so that it is there whole or not at all, and never replaces one: of two processes
@@ -112,24 +101,16 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PepperError {
-    /// The peppers that were given are not usable.
-    #[error("{}", named(.0))]
+    /// The peppers that were given or kept are not usable.
+    #[error("the peppers: {0}")]
     Given(LoadError),
-    /// The file cannot be read or written.
+    /// The file cannot be made or looked at.
     #[error("the file of peppers {}: {source}", path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
-    },
-    /// The file holds something else.
-    #[error("the file of peppers {}: {source}", path.display())]
-    Content {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: LoadError,
     },
     /// The file is gone, and the database has keys that need it.
     #[error(
@@ -142,12 +123,6 @@ pub enum PepperError {
     /// There is no randomness to generate one from.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
-}
-
-/// The error with the variable in it: one about a file names the file alone.
-fn named(error: &LoadError) -> String {
-    let text = error.to_string();
-    if text.starts_with(PEPPERS) { text } else { format!("{PEPPERS}_FILE: {text}") }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a route can need of a key, as types: a handler states it in its signature.
 
-use palisade_apikey::{InvalidScope, Level, Scope};
+use palisade::apikey::{InvalidScope, Level, Scope};
 
 /// The scopes that routes need, spelt once and checked at the start.
 #[derive(Debug)]

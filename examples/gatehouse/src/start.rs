@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::SystemTime;
 
-use palisade_apikey::{
+use palisade::apikey::{
     ApiKeys, DigestRing, FormatError, InvalidName, InvalidScope, IssueError, Issued, KeyStore,
     Level, NewKey, Owner, Policy, SchemeCount, SchemeStanding, Scope, Scopes, StoreError,
 };

@@ -9,8 +9,8 @@ use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use palisade_apikey::ApiKeyId;
-use palisade_secret::SecretBytes;
+use palisade::apikey::ApiKeyId;
+use palisade::secret::SecretBytes;
 
 use crate::app::App;
 use crate::error::{ApiError, Reason};
@@ -31,8 +31,8 @@ pub(crate) struct Trail {
 }
 
 impl Trail {
-    /// The request came with this key, and it was good.
-    pub(crate) fn authenticated(&self, key: &ApiKeyId) {
+    /// The request came with this key, be it good or refused.
+    pub(crate) fn presented(&self, key: &ApiKeyId) {
         let _ = self.key.set(key.clone());
     }
 }

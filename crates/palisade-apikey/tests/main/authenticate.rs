@@ -75,7 +75,7 @@ async fn an_expired_key_fails_from_its_first_moment_on() {
         let (key, _) = issue(&keys, new_key(&account()).expires_at(start() + SECOND)).await;
         keys.authenticate(&key, start() + SECOND - Duration::from_micros(1)).await.unwrap();
         let late = keys.authenticate(&key, start() + SECOND).await;
-        assert!(matches!(late, Err(Refused::Expired)));
+        assert!(matches!(late, Err(Refused::Expired(_))));
     }
 }
 
@@ -122,13 +122,13 @@ async fn a_bound_key_works_from_its_server_only() {
     let caller = keys.authenticate_from(&key, &server("srv-7"), start()).await.unwrap();
     assert_eq!(caller.server(), Some(&server("srv-7")));
     let other = keys.authenticate_from(&key, &server("srv-8"), start()).await;
-    assert!(matches!(other, Err(Refused::WrongServer)));
+    assert!(matches!(other, Err(Refused::WrongServer(_))));
     // The check cannot be forgotten: without a server the key does not work at all.
-    assert!(matches!(keys.authenticate(&key, start()).await, Err(Refused::ServerRequired)));
+    assert!(matches!(keys.authenticate(&key, start()).await, Err(Refused::ServerRequired(_))));
 
     // A key of any format may be bound, and is then checked likewise.
     let (key, _) = issue(&keys, new_key(&account()).bound_to(server("srv-7"))).await;
-    assert!(matches!(keys.authenticate(&key, start()).await, Err(Refused::ServerRequired)));
+    assert!(matches!(keys.authenticate(&key, start()).await, Err(Refused::ServerRequired(_))));
     // An unbound key works from anywhere.
     let (key, _) = issue(&keys, new_key(&account())).await;
     keys.authenticate_from(&key, &server("srv-8"), start()).await.unwrap();
@@ -148,7 +148,7 @@ async fn a_bound_format_without_a_binding_is_refused() {
     let (key, _) = issue(&careless, new_key(&loose)).await;
     let keys = ApiKeys::new(formats(), ring(&["a"]), store, uncached());
     let refused = keys.authenticate_from(&key, &server("srv-7"), start()).await;
-    assert!(matches!(refused, Err(Refused::WrongServer)));
+    assert!(matches!(refused, Err(Refused::WrongServer(_))));
 }
 
 #[tokio::test]
@@ -191,13 +191,13 @@ async fn a_revocation_reaches_the_cache() {
     elsewhere.authenticate(&key, start()).await.unwrap();
 
     keys.revoke(&owner(), &record.id, RevocationReason::Requested, start()).await.unwrap();
-    assert!(matches!(keys.authenticate(&key, start()).await, Err(Refused::Revoked)));
+    assert!(matches!(keys.authenticate(&key, start()).await, Err(Refused::Revoked(_))));
     // Elsewhere the record may decide for five seconds more, not longer.
     elsewhere.authenticate(&key, start() + 5 * SECOND).await.unwrap();
     let late = elsewhere.authenticate(&key, start() + 6 * SECOND).await;
-    assert!(matches!(late, Err(Refused::Revoked)));
+    assert!(matches!(late, Err(Refused::Revoked(_))));
     // A clock that steps back revives nothing.
-    assert!(matches!(keys.authenticate(&key, start() - HOUR).await, Err(Refused::Revoked)));
+    assert!(matches!(keys.authenticate(&key, start() - HOUR).await, Err(Refused::Revoked(_))));
 }
 
 #[tokio::test]
@@ -209,7 +209,29 @@ async fn a_report_from_elsewhere_ends_the_wait() {
     elsewhere.authenticate(&key, start()).await.unwrap();
     keys.revoke(&owner(), &record.id, RevocationReason::Leaked, start()).await.unwrap();
     elsewhere.forget_cached();
-    assert!(matches!(elsewhere.authenticate(&key, start()).await, Err(Refused::Revoked)));
+    assert!(matches!(elsewhere.authenticate(&key, start()).await, Err(Refused::Revoked(_))));
+}
+
+/// A caller that gives up on a revocation after the store has it must not leave the key in the cache.
+#[tokio::test]
+async fn a_revocation_that_is_given_up_still_reaches_the_cache() {
+    let keys = service(&["a"], Policy::default());
+    let (key, record) = issue(&keys, new_key(&account())).await;
+    keys.authenticate(&key, start()).await.unwrap();
+    keys.store().slow_answers.store(true, Ordering::SeqCst);
+    {
+        let requested = RevocationReason::Requested;
+        let owner = owner();
+        let mut revoke = std::pin::pin!(keys.revoke(&owner, &record.id, requested, start()));
+        // Polled once: the store has revoked the key and has not answered yet.
+        let polled = std::future::poll_fn(|context| {
+            std::task::Poll::Ready(revoke.as_mut().poll(context).is_pending())
+        });
+        assert!(polled.await);
+    }
+    let refused = keys.authenticate(&key, start()).await.unwrap_err();
+    assert!(matches!(&refused, Refused::Revoked(id) if *id == record.id));
+    assert_eq!(refused.key_id(), Some(&record.id));
 }
 
 #[test]
@@ -231,7 +253,7 @@ async fn nobody_gets_in_after_revoke_returned() {
         };
         keys.revoke(&owner(), &record.id, RevocationReason::Requested, start()).await.unwrap();
         for _ in 0..20 {
-            assert!(matches!(keys.authenticate(&key, start()).await, Err(Refused::Revoked)));
+            assert!(matches!(keys.authenticate(&key, start()).await, Err(Refused::Revoked(_))));
         }
         busy.await.unwrap();
     }

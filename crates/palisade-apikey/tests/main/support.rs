@@ -83,6 +83,7 @@ pub(crate) struct TestStore {
     pub(crate) inner: MemoryStore,
     pub(crate) down: Arc<AtomicBool>,
     pub(crate) digests_fixed: Arc<AtomicBool>,
+    pub(crate) slow_answers: Arc<AtomicBool>,
     pub(crate) finds: Arc<AtomicU64>,
     pub(crate) usage_writes: Arc<AtomicU64>,
     pub(crate) digest_writes: Arc<AtomicU64>,
@@ -141,7 +142,11 @@ impl KeyStore for TestStore {
         revocation: Revocation,
     ) -> Result<Option<Revocation>, StoreError> {
         self.up()?;
-        self.inner.revoke(id, revocation).await
+        let revoked = self.inner.revoke(id, revocation).await;
+        if self.slow_answers.load(Ordering::SeqCst) {
+            tokio::task::yield_now().await;
+        }
+        revoked
     }
 
     async fn rename(&self, id: &ApiKeyId, name: &KeyName) -> Result<bool, StoreError> {

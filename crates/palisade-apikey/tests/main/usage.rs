@@ -68,7 +68,8 @@ async fn a_flush_that_fails_keeps_the_uses() {
         records.push(record);
     }
     keys.store().set_down(true);
-    assert!(keys.flush_usage().await.is_err());
+    assert!(keys.flush_usage_if_due(start()).await.is_err());
+    assert!(keys.flush_usage_if_due(start()).await.is_err(), "it is tried again at once");
     keys.store().set_down(false);
     assert_eq!(keys.flush_usage().await.unwrap(), 1_200);
     assert_eq!(keys.flush_usage().await.unwrap(), 0);

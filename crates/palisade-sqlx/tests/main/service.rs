@@ -59,12 +59,12 @@ async fn a_key_lives_and_ends() {
         keys.authenticate(text, NOW + HOUR - Duration::from_micros(1)).await.unwrap();
     }
     let past = keys.authenticate(&text, NOW + HOUR).await;
-    assert!(matches!(past, Err(Refused::Replaced)), "{past:?}");
+    assert!(matches!(past, Err(Refused::Replaced(_))), "{past:?}");
 
     let at_once =
         keys.rotate_at_once(&owner(), &next_id, RevocationReason::Leaked, NOW).await.unwrap();
     let leaked = keys.authenticate(&next_text, NOW).await;
-    assert!(matches!(leaked, Err(Refused::Revoked)), "{leaked:?}");
+    assert!(matches!(leaked, Err(Refused::Revoked(_))), "{leaked:?}");
 
     let (last_id, last) = (at_once.record.id, at_once.key.reveal());
     let stranger = "org_2".parse().unwrap();
@@ -73,7 +73,7 @@ async fn a_key_lives_and_ends() {
     keys.authenticate(&last, NOW).await.unwrap();
     keys.revoke(&owner(), &last_id, RevocationReason::Requested, NOW).await.unwrap();
     let revoked = keys.authenticate(&last, NOW).await;
-    assert!(matches!(revoked, Err(Refused::Revoked)), "{revoked:?}");
+    assert!(matches!(revoked, Err(Refused::Revoked(_))), "{revoked:?}");
 
     let listed = keys.list(&owner(), None, 10).await.unwrap();
     assert_eq!(listed.len(), 3);
@@ -93,7 +93,7 @@ async fn a_revocation_in_one_process_holds_in_another() {
     b.authenticate(&text, NOW).await.unwrap();
     a.revoke(&owner(), &id, RevocationReason::Leaked, NOW).await.unwrap();
     let refused = b.authenticate(&text, NOW).await;
-    assert!(matches!(refused, Err(Refused::Revoked)), "{refused:?}");
+    assert!(matches!(refused, Err(Refused::Revoked(_))), "{refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! How the refusals of the crates below become responses.
 
 use axum::http::StatusCode;
-use palisade_apikey::{
+use palisade::apikey::{
     IssueError, KeyState, ManageError, MissingScope, Refused, RotateError, StoreError, TooLong,
 };
 
@@ -54,8 +54,8 @@ impl From<Refused> for ApiError {
         let hint = match &refused {
             Refused::Unavailable(error) => return Self::store(error, refused.to_string(), reason),
             Refused::Malformed(_) => "compare it with the key that was shown when it was issued",
-            Refused::ServerRequired => "name the server in the X-Server-Id header",
-            Refused::WrongServer => "use the key on the server that it was issued for",
+            Refused::ServerRequired(_) => "name the server in the X-Server-Id header",
+            Refused::WrongServer(_) => "use the key on the server that it was issued for",
             _ => "ask whoever manages the keys of your organisation for a new one",
         };
         Self::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", refused.to_string(), hint, reason)

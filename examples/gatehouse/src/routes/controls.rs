@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use palisade_apikey::Owner;
+use palisade::apikey::Owner;
 use serde::Serialize;
 
 use crate::caller::Allowed;

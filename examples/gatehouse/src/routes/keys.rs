@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use palisade_apikey::{ApiKeyId, Issued, NewKey, RevocationReason, Scopes};
+use palisade::apikey::{ApiKeyId, Issued, NewKey, RevocationReason, Scopes};
 use serde::Serialize;
 
 use self::requests::{MintRequest, Page, RenameRequest, RotateRequest, Rotation};
@@ -120,7 +120,7 @@ pub(crate) async fn revoke(
     let now = app.now();
     let reason = RevocationReason::Requested;
     let revocation = app.keys.revoke(caller.owner(), &id, reason, now).await?;
-    let record = palisade_apikey::KeyRecord { revoked: Some(revocation), ..record };
+    let record = palisade::apikey::KeyRecord { revoked: Some(revocation), ..record };
     Ok(json(StatusCode::OK, &KeyView::new(&record, now)))
 }
 

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use palisade_apikey::{Authenticated, Scope, ServerId};
+use palisade::apikey::{Authenticated, Scope, ServerId};
 use serde::Serialize;
 
 use crate::caller::Caller;

@@ -354,7 +354,7 @@ fn starts_that_are_refused() {
         ("GATEHOUSE_DATABASE", "file/x.db", "GATEHOUSE_DATABASE: "),
         ("GATEHOUSE_PEPPERS", "", "GATEHOUSE_PEPPERS: empty"),
         ("GATEHOUSE_PEPPERS", "p1:changeme", "GATEHOUSE_PEPPERS: a well-known placeholder"),
-        ("GATEHOUSE_PEPPERS_FILE", "nowhere", "GATEHOUSE_PEPPERS_FILE: nowhere: the file cannot"),
+        ("GATEHOUSE_PEPPERS_FILE", "nowhere", "GATEHOUSE_PEPPERS_FILE (nowhere): the file cannot"),
     ] {
         let error = refused(folder.path(), &[(name, value)]);
         assert!(error.contains(expected), "{expected} is not in {error}");

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use palisade_apikey::{ApiKeyId, Formats, KeyFormat, KeyName, Overlap, Scope, Scopes, ServerId};
+use palisade::apikey::{ApiKeyId, Formats, KeyFormat, KeyName, Overlap, Scope, Scopes, ServerId};
 use serde::Deserialize;
 
 use crate::error::ApiError;
@@ -68,7 +68,7 @@ impl MintRequest {
                 "leave out \"server\", or use the format gate_coll_live",
             )),
             Some(server) => server.parse().map(Some).map_err(|error| {
-                let error: palisade_apikey::InvalidName = error;
+                let error: palisade::apikey::InvalidName = error;
                 ApiError::invalid_body(error.to_string(), "mend \"server\"")
             }),
             // Issuing refuses it where the format asks for one.
@@ -99,7 +99,7 @@ impl RenameRequest {
 }
 
 fn name(text: &str) -> Result<KeyName, ApiError> {
-    text.parse().map_err(|error: palisade_apikey::InvalidName| {
+    text.parse().map_err(|error: palisade::apikey::InvalidName| {
         ApiError::invalid_body(error.to_string(), "mend \"name\"")
     })
 }

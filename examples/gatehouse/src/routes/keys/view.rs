@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use palisade_apikey::{ApiKey, ApiKeyId, KeyRecord, Scope, ServerId};
+use palisade::apikey::{ApiKey, ApiKeyId, KeyRecord, Scope, ServerId};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
