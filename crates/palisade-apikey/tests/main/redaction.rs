@@ -73,13 +73,14 @@ proptest! {
                 let text = shown(keys.authenticate(&mutated, now).await);
                 assert!(!leaks(&text, &key), "{text}");
             }
+            // What these accept is no key and may be shown; a refusal may be about one.
             for text in [
-                shown(mutated.parse::<KeyDigest>()),
-                shown(mutated.parse::<palisade_apikey::Scopes>()),
-                shown(format!("{mutated} ").parse::<palisade_apikey::ApiKeyId>()),
-                shown(format!("{mutated} ").parse::<palisade_apikey::Owner>()),
-                shown(mutated.parse::<RevocationReason>()),
-                shown(palisade_apikey::KeyFormat::new(&mutated)),
+                shown(mutated.parse::<KeyDigest>().map(drop)),
+                shown(mutated.parse::<palisade_apikey::Scopes>().map(drop)),
+                shown(mutated.parse::<palisade_apikey::ApiKeyId>().map(drop)),
+                shown(mutated.parse::<palisade_apikey::Owner>().map(drop)),
+                shown(mutated.parse::<RevocationReason>().map(drop)),
+                shown(palisade_apikey::KeyFormat::new(&mutated).map(drop)),
             ] {
                 assert!(!leaks(&text, &key), "{text}");
             }
