@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use crate::store::{KeyStore, StoreError};
-use crate::{ApiKeys, DigestScheme, SchemeStanding};
+use crate::{ApiKeyId, ApiKeys, DigestScheme, SchemeStanding};
 
 /// How many digests are read from the store at once.
 const PAGE: usize = 500;
@@ -48,6 +48,22 @@ impl<S: KeyStore> ApiKeys<S> {
                 SchemeCount { scheme, keys, standing }
             })
             .collect())
+    }
+
+    /// The keys on one scheme of the report, in the order of their ids, those after `after` where it is
+    /// given: to see whose they are, and to revoke those that keep an old pepper in the ring.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails.
+    pub async fn keys_on_scheme(
+        &self,
+        scheme: &DigestScheme,
+        after: Option<&ApiKeyId>,
+        limit: usize,
+    ) -> Result<Vec<ApiKeyId>, StoreError> {
+        let page = self.store.digests_of(scheme, after, limit.min(PAGE)).await?;
+        Ok(page.into_iter().map(|(id, _)| id).collect())
     }
 
     /// Puts the primary pepper around every old digest, so that keys that nobody uses leave their

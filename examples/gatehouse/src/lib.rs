@@ -11,6 +11,7 @@ mod grant;
 mod greeting;
 mod input;
 pub mod log;
+mod operate;
 mod peppers;
 mod permission;
 mod reply;
@@ -26,13 +27,14 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use palisade::apikey::{ApiKeys, Owner};
+use palisade::apikey::ApiKeys;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 pub use app::{App, Clock};
 pub use error::ApiError;
+pub use operate::{print_admin_key, print_pepper_report, wrap_digests};
 pub use peppers::PepperError;
 pub use routes::router;
 pub use start::{FIRST_OWNER, Opened, StartError, issue_admin_key, open};
@@ -96,23 +98,4 @@ async fn greet(
         owner: FIRST_OWNER,
     };
     writeln!(stdout, "{greeting}").and_then(|()| stdout.flush()).map_err(StartError::Print)
-}
-
-/// Issues an admin key for an organisation and prints it: for when none is left. The service may be
-/// running.
-///
-/// # Errors
-///
-/// [`StartError`].
-pub async fn print_admin_key(
-    config: &Config,
-    owner: Owner,
-    stdout: &mut (dyn Write + Send),
-) -> Result<(), StartError> {
-    let now = SystemTime::now();
-    let Opened { keys, .. } = open(config, now).await?;
-    let issued = issue_admin_key(&keys, owner, now).await?;
-    keys.store().close().await;
-    let key = zeroize::Zeroizing::new(issued.key.reveal());
-    writeln!(stdout, "{}", *key).and_then(|()| stdout.flush()).map_err(StartError::Print)
 }

@@ -13,6 +13,9 @@ gatehouse: the reference service of Palisade
   gatehouse                          serve until SIGINT or SIGTERM
   gatehouse issue-admin-key [ORG]    issue an admin key for the organisation, org_demo unless
                                      given, and print it; the service may be running
+  gatehouse pepper-report            print how many keys are stored under which pepper
+  gatehouse wrap-digests             put the newest pepper around the digests that are still
+                                     under an old one; the service may be running, with both
   gatehouse help                     print this
 
 The configuration is in the environment; the README of gatehouse lists the variables.
@@ -43,6 +46,14 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
             let owner = owner.first().unwrap_or(&FIRST_OWNER).parse()?;
             let config = configured()?;
             runtime()?.block_on(gatehouse::print_admin_key(&config, owner, &mut stdout))?;
+        }
+        ["pepper-report"] => {
+            let config = configured()?;
+            runtime()?.block_on(gatehouse::print_pepper_report(&config, &mut stdout))?;
+        }
+        ["wrap-digests"] => {
+            let config = configured()?;
+            runtime()?.block_on(gatehouse::wrap_digests(&config, &mut stdout))?;
         }
         ["help" | "-h" | "--help"] => stdout.write_all(HELP.as_bytes())?,
         _ => {

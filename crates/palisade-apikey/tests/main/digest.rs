@@ -155,6 +155,12 @@ async fn idle_keys_leave_an_old_pepper_offline() {
     assert!(count("hmac-sha256$a", SchemeStanding::Old));
     assert!(count("hmac-sha256$b", SchemeStanding::Current));
 
+    let old_scheme = "hmac-sha256$a".parse().unwrap();
+    let page = keys.keys_on_scheme(&old_scheme, None, 10).await.unwrap();
+    let next = keys.keys_on_scheme(&old_scheme, page.last(), usize::MAX).await.unwrap();
+    assert_eq!((page.len(), next.len()), (10, 500));
+    assert!(page.iter().all(|id| id < &next[0]));
+
     let mut told = 0;
     let wrapped = keys.wrap_old_digests(start(), |done| told = done).await.unwrap();
     assert_eq!(wrapped, WrapReport { wrapped: 1_100, overtaken: 0, left: 0 });

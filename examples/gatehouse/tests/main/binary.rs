@@ -290,6 +290,37 @@ fn an_admin_key_from_the_command_line() {
 }
 
 #[test]
+fn a_pepper_is_retired_without_a_use() {
+    const NEW: &str = "new:f1w9BKZzgNoEVpRAYoUNZfAKkc_eOcMd9NHDhOBqSHY";
+    const OLD: &str = "old:Ko3FZQcX1nP9nq0T8bT2u6cV4kq7vXW2yJrLQ8dSx5A";
+    let folder = tempfile::tempdir().unwrap();
+    let gate = Process::start(folder.path(), &[("GATEHOUSE_PEPPERS", OLD)]);
+    let admin = gate.admin();
+    gate.stop();
+
+    let both = format!("{NEW},{OLD}");
+    let vars = [("GATEHOUSE_PEPPERS", both.as_str())];
+    let run = |word: &str| {
+        let output = command(folder.path(), &vars).arg(word).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(run("pepper-report").ends_with("   1  old       hmac-sha256$old\n"));
+    assert_eq!(run("wrap-digests"), "1 wrapped, 0 used meanwhile, 0 left as they were\n");
+    let wrapped = "   1  old       hmac-sha256+hmac-sha256$new,old\n";
+    assert!(run("pepper-report").ends_with(wrapped));
+
+    // The wrapped key works, and leaves the old pepper for good.
+    let gate = Process::start(folder.path(), &vars);
+    assert_eq!(gate.get(WHOAMI, &admin).0, 200);
+    assert!(run("pepper-report").ends_with("   1  current   hmac-sha256$new\n"));
+    gate.stop();
+    let gate = Process::start(folder.path(), &[("GATEHOUSE_PEPPERS", NEW)]);
+    assert_eq!(gate.get(WHOAMI, &admin).0, 200);
+    gate.stop();
+}
+
+#[test]
 fn uses_are_written_while_it_runs() {
     let folder = tempfile::tempdir().unwrap();
     let gate = Process::start(folder.path(), &[("GATEHOUSE_USAGE_INTERVAL_SECONDS", "1")]);

@@ -1,0 +1,84 @@
+//! What an operator does beside serving. The service may be running meanwhile.
+
+use std::io::{IsTerminal, Write};
+use std::time::SystemTime;
+
+use indicatif::ProgressBar;
+use palisade::apikey::{Owner, SchemeStanding};
+
+use crate::config::Config;
+use crate::start::{Opened, StartError, issue_admin_key, open};
+
+/// Issues an admin key for an organisation and prints it: for when none is left.
+///
+/// # Errors
+///
+/// [`StartError`].
+pub async fn print_admin_key(
+    config: &Config,
+    owner: Owner,
+    stdout: &mut (dyn Write + Send),
+) -> Result<(), StartError> {
+    let now = SystemTime::now();
+    let Opened { keys, .. } = open(config, now).await?;
+    let issued = issue_admin_key(&keys, owner, now).await?;
+    keys.store().close().await;
+    let key = zeroize::Zeroizing::new(issued.key.reveal());
+    writeln!(stdout, "{}", *key).and_then(|()| stdout.flush()).map_err(StartError::Print)
+}
+
+/// Prints how many keys are stored under which pepper: what tells whether one can go.
+///
+/// # Errors
+///
+/// [`StartError`].
+pub async fn print_pepper_report(
+    config: &Config,
+    stdout: &mut (dyn Write + Send),
+) -> Result<(), StartError> {
+    let now = SystemTime::now();
+    let Opened { keys, .. } = open(config, now).await?;
+    let report = keys.digest_report(now).await?;
+    keys.store().close().await;
+    let rows = report.iter().map(|row| {
+        let standing = match row.standing {
+            SchemeStanding::Current => "current",
+            SchemeStanding::Old => "old",
+            SchemeStanding::Unusable => "unusable",
+        };
+        format!("{:>4}  {standing:8}  {}\n", row.keys, row.scheme)
+    });
+    let text: String =
+        std::iter::once("keys  standing  digests\n".to_owned()).chain(rows).collect();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(StartError::Print)
+}
+
+/// Puts the primary pepper around every digest that is still under an old one, and says how many.
+///
+/// # Errors
+///
+/// [`StartError`]; what was wrapped until then stays wrapped, and the next run goes on from there.
+pub async fn wrap_digests(
+    config: &Config,
+    stdout: &mut (dyn Write + Send),
+) -> Result<(), StartError> {
+    let now = SystemTime::now();
+    let Opened { keys, .. } = open(config, now).await?;
+    let old = keys.digest_report(now).await?;
+    let old = old.iter().filter(|row| row.standing == SchemeStanding::Old).map(|row| row.keys);
+    let bar = if std::io::stderr().is_terminal() {
+        ProgressBar::new(old.sum())
+    } else {
+        ProgressBar::hidden()
+    };
+    let report = keys.wrap_old_digests(now, |done| bar.set_position(done)).await?;
+    bar.finish_and_clear();
+    keys.store().close().await;
+    writeln!(
+        stdout,
+        "{} wrapped, {} used meanwhile, {} left as they were",
+        report.wrapped, report.overtaken, report.left
+    )
+    .and_then(|()| stdout.flush())
+    .map_err(StartError::Print)
+}
