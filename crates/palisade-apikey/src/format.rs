@@ -1,4 +1,4 @@
-//! What a key looks like: one format, and the registry of all formats of a service.
+//! What a key looks like.
 
 use std::fmt;
 
@@ -215,12 +215,15 @@ impl KeyFormat {
         self.parse_after_prefix(text)
     }
 
-    fn has_prefix_of(&self, key: &[u8]) -> bool {
+    pub(crate) fn has_prefix_of(&self, key: &[u8]) -> bool {
         key.get(self.prefix.len()) == Some(&b'_') && key.starts_with(self.prefix.as_bytes())
     }
 
     /// Fixed lengths from here on. Nothing is split at `_`: a prefix may hold several.
-    fn parse_after_prefix<'k>(&self, text: &'k str) -> Result<PresentedKey<'k, '_>, Malformed> {
+    pub(crate) fn parse_after_prefix<'k>(
+        &self,
+        text: &'k str,
+    ) -> Result<PresentedKey<'k, '_>, Malformed> {
         let key = text.as_bytes();
         if key.len() != self.key_length() {
             return Err(Malformed::Length);
@@ -258,82 +261,11 @@ fn check6(bytes: &[u8]) -> [u8; 6] {
     base62::padded(crc32fast::hash(bytes))
 }
 
-fn refuse_unread(text: &str) -> Result<(), Malformed> {
+pub(crate) fn refuse_unread(text: &str) -> Result<(), Malformed> {
     match text.len() {
         0 => Err(Malformed::Empty),
         1..=MAX_KEY_LEN => Ok(()),
         _ => Err(Malformed::TooLong),
-    }
-}
-
-/// All formats of a service. No two prefixes overlap, so a key belongs to one format or to none.
-///
-/// # Examples
-///
-/// ```
-/// use palisade_apikey::{Formats, KeyFormat, Malformed};
-///
-/// let formats = Formats::new([KeyFormat::new("glc_live")?, KeyFormat::new("glc_test")?])?;
-/// let key = formats.parse("glc_live_0000000000000000000000000000000000000000000_FvAH")?;
-/// assert_eq!(key.format().environment(), Some("live"));
-/// assert_eq!(key.mask().to_string(), "glc_live_…FvAH");
-///
-/// let swapped = "glc_test_0000000000000000000000000000000000000000000_FvAH";
-/// assert_eq!(formats.parse(swapped).unwrap_err(), Malformed::Checksum);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Formats(Vec<KeyFormat>);
-
-impl Formats {
-    /// A registry of these formats.
-    ///
-    /// # Errors
-    ///
-    /// [`FormatError::NoFormats`] when there are none; [`FormatError::Overlap`] when one prefix is
-    /// another, or begins another up to a `_`.
-    pub fn new(formats: impl IntoIterator<Item = KeyFormat>) -> Result<Self, FormatError> {
-        let formats: Vec<KeyFormat> = formats.into_iter().collect();
-        if formats.is_empty() {
-            return Err(FormatError::NoFormats);
-        }
-        let begins = |short: &str, long: &str| {
-            long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
-        };
-        for (index, a) in formats.iter().enumerate() {
-            for b in &formats[index + 1..] {
-                if begins(&a.prefix, &b.prefix) || begins(&b.prefix, &a.prefix) {
-                    return Err(FormatError::Overlap(a.prefix.clone(), b.prefix.clone()));
-                }
-            }
-        }
-        Ok(Self(formats))
-    }
-
-    /// Finds the format of a presented key and checks its shape and checksum. It borrows and
-    /// allocates nothing, and looks at no store.
-    ///
-    /// # Errors
-    ///
-    /// [`Malformed`]: which part is wrong, never what would have been right.
-    pub fn parse<'k>(&self, text: &'k str) -> Result<PresentedKey<'k, '_>, Malformed> {
-        refuse_unread(text)?;
-        self.0
-            .iter()
-            .find(|format| format.has_prefix_of(text.as_bytes()))
-            .ok_or(Malformed::Prefix)?
-            .parse_after_prefix(text)
-    }
-
-    /// The format with this prefix.
-    #[must_use]
-    pub fn find(&self, prefix: &str) -> Option<&KeyFormat> {
-        self.0.iter().find(|format| format.prefix == prefix)
-    }
-
-    /// All formats, in the order they were given.
-    pub fn iter(&self) -> impl Iterator<Item = &KeyFormat> {
-        self.0.iter()
     }
 }
 

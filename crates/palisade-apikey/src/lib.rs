@@ -6,12 +6,15 @@ mod cache;
 mod digest;
 mod error;
 mod format;
+mod formats;
 mod key;
 mod memory;
 mod names;
+mod new_key;
 mod peppers;
 mod policy;
 mod record;
+mod ring;
 mod scanner;
 mod scope;
 mod service;
@@ -19,20 +22,21 @@ mod store;
 mod usage;
 
 pub use authenticated::{Authenticated, MissingScope};
-pub use digest::{
-    DigestRefused, DigestRing, DigestScheme, InvalidDigest, KeyDigest, SchemeStanding, WrapError,
-};
+pub use digest::{DigestRefused, DigestScheme, InvalidDigest, KeyDigest};
 pub use error::{IssueError, ManageError, Refused, RotateError};
-pub use format::{Checksum, FormatError, Formats, KeyFormat, MAX_KEY_LEN, Malformed};
+pub use format::{Checksum, FormatError, KeyFormat, MAX_KEY_LEN, Malformed};
+pub use formats::Formats;
 pub use key::{ApiKey, Mask, PresentedKey};
 pub use memory::MemoryStore;
 pub use names::{ApiKeyId, InvalidName, KeyName, Owner, ServerId};
+pub use new_key::NewKey;
 pub use peppers::{SchemeCount, WrapReport};
 pub use policy::{MaxStaleness, Overlap, Policy, TooLong};
 pub use record::{KeyRecord, KeyState, Revocation, RevocationReason, UnknownReason};
+pub use ring::{DigestRing, SchemeStanding, WrapError};
 pub use scanner::Partner;
 pub use scope::{InvalidScope, Level, Scope, Scopes};
-pub use service::{ApiKeys, Issued, NewKey};
+pub use service::{ApiKeys, Issued};
 pub use store::{InsertError, KeyStore, Retirement, Rotation, StoreError, Usage};
 
 #[cfg(test)]

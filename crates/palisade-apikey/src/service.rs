@@ -1,7 +1,7 @@
 //! The service: formats, peppers, store and policy in one place.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use crate::cache::{Cache, Cached};
 use crate::error::{IssueError, ManageError, Refused, RotateError};
@@ -11,8 +11,8 @@ use crate::record::storable;
 use crate::store::{InsertError, KeyStore, Retirement, Rotation, StoreError};
 use crate::usage::UsageTracker;
 use crate::{
-    ApiKeyId, Authenticated, DigestRing, Formats, KeyFormat, KeyName, KeyRecord, KeyState, Owner,
-    Revocation, RevocationReason, Scopes, ServerId,
+    ApiKeyId, Authenticated, DigestRing, Formats, KeyFormat, KeyName, KeyRecord, KeyState, NewKey,
+    Owner, Revocation, RevocationReason, Scopes, ServerId,
 };
 
 /// The API keys of a service. Built once and shared; see the [crate's front page](crate) for a first
@@ -391,69 +391,5 @@ impl From<InsertError> for IssueError {
             InsertError::Duplicate => Self::Duplicate,
             InsertError::Store(error) => Self::Unavailable(error),
         }
-    }
-}
-
-/// What a new key is to be.
-///
-/// # Examples
-///
-/// ```
-/// use palisade_apikey::{KeyFormat, NewKey};
-/// use std::time::{Duration, SystemTime};
-///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let format = KeyFormat::new("gmk_cru_live")?.server_bound();
-/// let new = NewKey::new("org_1".parse()?, &format, "rack 7".parse()?, "write:metrics".parse()?)
-///     .bound_to("srv-7".parse()?)
-///     .expires_at(SystemTime::now() + Duration::from_hours(24));
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug)]
-pub struct NewKey {
-    owner: Owner,
-    format: String,
-    name: KeyName,
-    scopes: Scopes,
-    server: Option<ServerId>,
-    expires: Option<SystemTime>,
-}
-
-impl NewKey {
-    /// A key of this format that never expires and, where the format does not ask for it, is bound
-    /// to no server.
-    ///
-    /// # Security
-    ///
-    /// `owner` and the most of `scopes` come from what authenticated the caller, not from the
-    /// request: see [`Authenticated::owner`] and [`Authenticated::require_all`].
-    #[must_use]
-    pub fn new(owner: Owner, format: &KeyFormat, name: KeyName, scopes: Scopes) -> Self {
-        let format = format.prefix().to_owned();
-        Self { owner, format, name, scopes, server: None, expires: None }
-    }
-
-    /// The key works from this server only.
-    #[must_use]
-    pub fn bound_to(mut self, server: ServerId) -> Self {
-        self.server = Some(server);
-        self
-    }
-
-    /// The key stops working at this time.
-    #[must_use]
-    pub fn expires_at(mut self, end: SystemTime) -> Self {
-        self.expires = Some(end);
-        self
-    }
-
-    /// The key stops working this long after `now`. A sum that no calendar holds is refused when the
-    /// key is issued.
-    #[must_use]
-    pub fn expires_after(self, lifetime: Duration, now: SystemTime) -> Self {
-        // The epoch lies in the past of every clock, so it is refused as an expiry.
-        let end = now.checked_add(lifetime).unwrap_or(SystemTime::UNIX_EPOCH);
-        self.expires_at(end)
     }
 }
