@@ -26,6 +26,18 @@ pub enum DigestScheme {
     WrappedHmac(KeyId, KeyId),
 }
 
+impl DigestScheme {
+    /// Whether a digest of this scheme cannot be verified without the pepper of this id.
+    #[must_use]
+    pub fn needs(&self, pepper: &KeyId) -> bool {
+        match self {
+            Self::Sha256 => false,
+            Self::Hmac(id) | Self::WrappedSha256(id) => id == pepper,
+            Self::WrappedHmac(outer, inner) => outer == pepper || inner == pepper,
+        }
+    }
+}
+
 impl fmt::Display for DigestScheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -30,14 +30,14 @@ pub use key::{ApiKey, Mask, PresentedKey};
 pub use memory::MemoryStore;
 pub use names::{ApiKeyId, InvalidName, KeyName, Owner, ServerId};
 pub use new_key::NewKey;
-pub use peppers::{SchemeCount, WrapReport};
+pub use peppers::{SchemeReport, WrapReport};
 pub use policy::{MaxStaleness, Overlap, Policy, TooLong};
 pub use record::{KeyRecord, KeyState, Revocation, RevocationReason, UnknownReason};
 pub use ring::{DigestRing, SchemeStanding, WrapError};
 pub use scanner::Partner;
 pub use scope::{InvalidScope, Level, Scope, Scopes};
 pub use service::{ApiKeys, Issued};
-pub use store::{InsertError, KeyStore, Retirement, Rotation, StoreError, Usage};
+pub use store::{InsertError, KeyStore, Retirement, Rotation, SchemeTally, StoreError, Usage};
 
 #[cfg(test)]
 mod tests {

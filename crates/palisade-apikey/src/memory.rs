@@ -1,10 +1,10 @@
 //! The store that needs nothing: for tests, for trials, and as the oracle of other stores.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use crate::store::{InsertError, KeyStore, Retirement, Rotation, StoreError, Usage};
+use crate::store::{InsertError, KeyStore, Retirement, Rotation, SchemeTally, StoreError, Usage};
 use crate::{ApiKeyId, DigestScheme, KeyDigest, KeyName, KeyRecord, KeyState, Owner, Revocation};
 
 /// Keeps records in memory, and loses them with the process. A clone is the same store.
@@ -167,14 +167,14 @@ impl KeyStore for MemoryStore {
         Ok(true)
     }
 
-    async fn count_schemes(&self) -> Result<Vec<(DigestScheme, u64)>, StoreError> {
-        let mut counts: HashMap<DigestScheme, u64> = HashMap::new();
+    async fn count_schemes(&self, now: SystemTime) -> Result<Vec<SchemeTally>, StoreError> {
+        let mut counts: BTreeMap<DigestScheme, (u64, u64)> = BTreeMap::new();
         for record in self.lock().records.values() {
-            *counts.entry(record.digest.scheme().clone()).or_default() += 1;
+            let (live, dead) = counts.entry(record.digest.scheme().clone()).or_default();
+            *(if record.state(now) == KeyState::Active { live } else { dead }) += 1;
         }
-        let mut counts: Vec<_> = counts.into_iter().collect();
-        counts.sort_unstable();
-        Ok(counts)
+        let tally = |(scheme, (live, dead))| SchemeTally { scheme, live, dead };
+        Ok(counts.into_iter().map(tally).collect())
     }
 
     async fn digests_of(
@@ -182,12 +182,14 @@ impl KeyStore for MemoryStore {
         scheme: &DigestScheme,
         after: Option<&ApiKeyId>,
         limit: usize,
+        now: SystemTime,
     ) -> Result<Vec<(ApiKeyId, KeyDigest)>, StoreError> {
         let state = self.lock();
         let mut found: Vec<&KeyRecord> = state
             .records
             .values()
             .filter(|record| record.digest.scheme() == scheme)
+            .filter(|record| record.state(now) == KeyState::Active)
             .filter(|record| after.is_none_or(|after| record.id > *after))
             .collect();
         found.sort_unstable_by_key(|record| &record.id);

@@ -1,20 +1,25 @@
-//! Retiring a pepper: which keys are still under it, and wrapping them without a login.
+//! Retiring a pepper: which keys are still under it, wrapping them, or giving them up.
 
 use std::time::SystemTime;
 
-use crate::store::{KeyStore, StoreError};
-use crate::{ApiKeyId, ApiKeys, DigestScheme, SchemeStanding};
+use palisade_secret::KeyId;
+
+use crate::record::storable;
+use crate::store::{KeyStore, SchemeTally, StoreError};
+use crate::{ApiKeyId, ApiKeys, DigestScheme, Revocation, RevocationReason, SchemeStanding};
 
 /// How many digests are read from the store at once.
 const PAGE: usize = 500;
 
-/// How many stored keys have digests of one scheme.
+/// How many stored keys have digests of one scheme, and what that means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SchemeCount {
+pub struct SchemeReport {
     /// The scheme.
     pub scheme: DigestScheme,
-    /// How many keys, revoked ones included.
-    pub keys: u64,
+    /// How many keys on it are active: as long as there is one, the peppers it names are needed.
+    pub live: u64,
+    /// How many keys on it are revoked or expired. They need nothing any more.
+    pub dead: u64,
     /// How the scheme stands with the ring.
     pub standing: SchemeStanding,
 }
@@ -33,25 +38,25 @@ pub struct WrapReport {
 impl<S: KeyStore> ApiKeys<S> {
     /// How many stored keys are on each scheme: what tells whether a pepper can go.
     ///
-    /// A scheme that is [unusable](SchemeStanding::Unusable) means keys that nobody can use; a
-    /// service had better not start with one.
+    /// A scheme with live keys that is [unusable](SchemeStanding::Unusable) means keys that nobody
+    /// can use; a service had better not start with one.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the store fails.
-    pub async fn digest_report(&self, now: SystemTime) -> Result<Vec<SchemeCount>, StoreError> {
-        let counts = self.store.count_schemes().await?;
-        Ok(counts
+    pub async fn digest_report(&self, now: SystemTime) -> Result<Vec<SchemeReport>, StoreError> {
+        let tallies = self.store.count_schemes(now).await?;
+        Ok(tallies
             .into_iter()
-            .map(|(scheme, keys)| {
+            .map(|SchemeTally { scheme, live, dead }| {
                 let standing = self.digests.standing(&scheme, now);
-                SchemeCount { scheme, keys, standing }
+                SchemeReport { scheme, live, dead, standing }
             })
             .collect())
     }
 
-    /// The keys on one scheme of the report, in the order of their ids, those after `after` where it is
-    /// given: to see whose they are, and to revoke those that keep an old pepper in the ring.
+    /// The live keys on one scheme of the report, in the order of their ids, those after `after`
+    /// where it is given, 500 at most: to see whose they are.
     ///
     /// # Errors
     ///
@@ -61,16 +66,17 @@ impl<S: KeyStore> ApiKeys<S> {
         scheme: &DigestScheme,
         after: Option<&ApiKeyId>,
         limit: usize,
+        now: SystemTime,
     ) -> Result<Vec<ApiKeyId>, StoreError> {
-        let page = self.store.digests_of(scheme, after, limit.min(PAGE)).await?;
+        let page = self.store.digests_of(scheme, after, limit.min(PAGE), now).await?;
         Ok(page.into_iter().map(|(id, _)| id).collect())
     }
 
-    /// Puts the primary pepper around every old digest, so that keys that nobody uses leave their
-    /// old pepper without waiting for it. Safe while the service runs, and safe to run again after
-    /// an interruption. `progress` is told how many digests are done.
+    /// Puts the primary pepper around every old digest of a live key, so that keys that nobody uses
+    /// no longer depend on their old pepper alone. Safe while the service runs, and safe to run again
+    /// after an interruption. `progress` is told how many digests are done.
     ///
-    /// The old pepper stays in the ring until the report shows no key on it: it is still needed
+    /// The old pepper stays in the ring until the report shows no live key on it: it is still needed
     /// inside the wrapping.
     ///
     /// # Errors
@@ -82,13 +88,13 @@ impl<S: KeyStore> ApiKeys<S> {
         mut progress: impl FnMut(u64),
     ) -> Result<WrapReport, StoreError> {
         let mut report = WrapReport::default();
-        for (scheme, _) in self.store.count_schemes().await? {
+        for SchemeTally { scheme, .. } in self.store.count_schemes(now).await? {
             if self.digests.is_current(&scheme) {
                 continue;
             }
             let mut after = None;
             loop {
-                let page = self.store.digests_of(&scheme, after.as_ref(), PAGE).await?;
+                let page = self.store.digests_of(&scheme, after.as_ref(), PAGE, now).await?;
                 for (id, stored) in &page {
                     match self.digests.wrap(stored, now) {
                         Err(_) => report.left += 1,
@@ -109,5 +115,45 @@ impl<S: KeyStore> ApiKeys<S> {
             }
         }
         Ok(report)
+    }
+
+    /// Gives up a pepper: revokes every live key whose digest needs it, whoever owns the key, and
+    /// returns how many. For a pepper that leaked, or was lost, and for what is left on an old one.
+    ///
+    /// The ring need not hold the pepper. Safe to run again after an interruption. `progress` is told
+    /// how many keys are done.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails; what was revoked until then stays revoked.
+    pub async fn revoke_under_pepper(
+        &self,
+        pepper: &KeyId,
+        reason: RevocationReason,
+        now: SystemTime,
+        mut progress: impl FnMut(u64),
+    ) -> Result<u64, StoreError> {
+        let at = storable(now).unwrap_or(SystemTime::UNIX_EPOCH);
+        let _ends = self.cache.ends_generation();
+        let mut done = 0;
+        for SchemeTally { scheme, .. } in self.store.count_schemes(now).await? {
+            if !scheme.needs(pepper) {
+                continue;
+            }
+            let mut after = None;
+            loop {
+                let page = self.store.digests_of(&scheme, after.as_ref(), PAGE, now).await?;
+                for (id, _) in &page {
+                    self.store.revoke(id, Revocation { at, reason }).await?;
+                    done += 1;
+                    progress(done);
+                }
+                match page.into_iter().next_back() {
+                    None => break,
+                    Some((last, _)) => after = Some(last),
+                }
+            }
+        }
+        Ok(done)
     }
 }

@@ -32,7 +32,7 @@ pub struct ApiKeys<S> {
     formats: Formats,
     pub(crate) digests: DigestRing,
     pub(crate) store: S,
-    cache: Cache,
+    pub(crate) cache: Cache,
     usage: UsageTracker,
 }
 

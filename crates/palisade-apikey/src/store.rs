@@ -84,18 +84,21 @@ pub trait KeyStore: Send + Sync {
         to: &KeyDigest,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// How many records, revoked ones included, have digests of each scheme.
+    /// How many records have digests of each scheme, those that are active at `now` apart from those
+    /// that are revoked or expired. A scheme without records is not there.
     fn count_schemes(
         &self,
-    ) -> impl Future<Output = Result<Vec<(DigestScheme, u64)>, StoreError>> + Send;
+        now: SystemTime,
+    ) -> impl Future<Output = Result<Vec<SchemeTally>, StoreError>> + Send;
 
-    /// At most `limit` digests of this scheme, in the order of their ids, those after `after` where
-    /// it is given.
+    /// At most `limit` digests of this scheme, of records that are active at `now`, in the order of
+    /// their ids, those after `after` where it is given.
     fn digests_of(
         &self,
         scheme: &DigestScheme,
         after: Option<&ApiKeyId>,
         limit: usize,
+        now: SystemTime,
     ) -> impl Future<Output = Result<Vec<(ApiKeyId, KeyDigest)>, StoreError>> + Send;
 }
 
@@ -115,6 +118,17 @@ pub enum Rotation {
     Done,
     /// Nothing changed: the old key is unknown, not active, or already replaced.
     Refused,
+}
+
+/// How many records have digests of one scheme.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SchemeTally {
+    /// The scheme.
+    pub scheme: DigestScheme,
+    /// How many of them are active.
+    pub live: u64,
+    /// How many are revoked or expired, for good.
+    pub dead: u64,
 }
 
 /// How often a key was used since the last flush, and when last.

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use palisade_apikey::{
     ApiKeyId, DigestScheme, InsertError, KeyDigest, KeyName, KeyRecord, KeyStore, Owner,
-    Retirement, Revocation, Rotation, StoreError, Usage,
+    Retirement, Revocation, Rotation, SchemeTally, StoreError, Usage,
 };
 
 /// A store, and something that has to live as long: its temporary folder, or the server it talks
@@ -79,8 +79,8 @@ impl<S: KeyStore, G: Send + Sync> KeyStore for Guarded<S, G> {
         self.store.replace_digest(id, from, to).await
     }
 
-    async fn count_schemes(&self) -> Result<Vec<(DigestScheme, u64)>, StoreError> {
-        self.store.count_schemes().await
+    async fn count_schemes(&self, now: SystemTime) -> Result<Vec<SchemeTally>, StoreError> {
+        self.store.count_schemes(now).await
     }
 
     async fn digests_of(
@@ -88,7 +88,8 @@ impl<S: KeyStore, G: Send + Sync> KeyStore for Guarded<S, G> {
         scheme: &DigestScheme,
         after: Option<&ApiKeyId>,
         limit: usize,
+        now: SystemTime,
     ) -> Result<Vec<(ApiKeyId, KeyDigest)>, StoreError> {
-        self.store.digests_of(scheme, after, limit).await
+        self.store.digests_of(scheme, after, limit, now).await
     }
 }

@@ -34,7 +34,7 @@ use tokio::sync::watch;
 
 pub use app::{App, Clock};
 pub use error::ApiError;
-pub use operate::{print_admin_key, print_pepper_report, wrap_digests};
+pub use operate::{print_admin_key, print_pepper_report, revoke_pepper, wrap_digests};
 pub use peppers::PepperError;
 pub use routes::router;
 pub use start::{FIRST_OWNER, Opened, StartError, issue_admin_key, open};

@@ -16,6 +16,8 @@ gatehouse: the reference service of Palisade
   gatehouse pepper-report            print how many keys are stored under which pepper
   gatehouse wrap-digests             put the newest pepper around the digests that are still
                                      under an old one; the service may be running, with both
+  gatehouse revoke-pepper ID         give up a pepper that leaked or was lost: revoke every key
+                                     under it
   gatehouse help                     print this
 
 The configuration is in the environment; the README of gatehouse lists the variables.
@@ -55,9 +57,14 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
             let config = configured()?;
             runtime()?.block_on(gatehouse::wrap_digests(&config, &mut stdout))?;
         }
+        ["revoke-pepper", pepper] => {
+            let (pepper, config) = (pepper.parse()?, configured()?);
+            runtime()?.block_on(gatehouse::revoke_pepper(&config, &pepper, &mut stdout))?;
+        }
         ["help" | "-h" | "--help"] => stdout.write_all(HELP.as_bytes())?,
         _ => {
-            io::stderr().write_all(HELP.as_bytes())?;
+            // What was given is not repeated: it could be a key in the wrong place.
+            writeln!(io::stderr(), "gatehouse: there is no such command\n\n{HELP}")?;
             return Ok(ExitCode::from(2));
         }
     }

@@ -4,10 +4,11 @@ use std::io::{IsTerminal, Write};
 use std::time::SystemTime;
 
 use indicatif::ProgressBar;
-use palisade::apikey::{Owner, SchemeStanding};
+use palisade::apikey::{Owner, RevocationReason, SchemeStanding};
+use palisade::secret::KeyId;
 
 use crate::config::Config;
-use crate::start::{Opened, StartError, issue_admin_key, open};
+use crate::start::{Opened, StartError, issue_admin_key, open, open_unchecked};
 
 /// Issues an admin key for an organisation and prints it: for when none is left.
 ///
@@ -37,7 +38,7 @@ pub async fn print_pepper_report(
     stdout: &mut (dyn Write + Send),
 ) -> Result<(), StartError> {
     let now = SystemTime::now();
-    let Opened { keys, .. } = open(config, now).await?;
+    let Opened { keys, .. } = open_unchecked(config, now).await?;
     let report = keys.digest_report(now).await?;
     keys.store().close().await;
     let rows = report.iter().map(|row| {
@@ -46,10 +47,10 @@ pub async fn print_pepper_report(
             SchemeStanding::Old => "old",
             SchemeStanding::Unusable => "unusable",
         };
-        format!("{:>4}  {standing:8}  {}\n", row.keys, row.scheme)
+        format!("{:>4}  {:>4}  {standing:8}  {}\n", row.live, row.dead, row.scheme)
     });
     let text: String =
-        std::iter::once("keys  standing  digests\n".to_owned()).chain(rows).collect();
+        std::iter::once("live  dead  standing  digests\n".to_owned()).chain(rows).collect();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(StartError::Print)
 }
 
@@ -65,12 +66,8 @@ pub async fn wrap_digests(
     let now = SystemTime::now();
     let Opened { keys, .. } = open(config, now).await?;
     let old = keys.digest_report(now).await?;
-    let old = old.iter().filter(|row| row.standing == SchemeStanding::Old).map(|row| row.keys);
-    let bar = if std::io::stderr().is_terminal() {
-        ProgressBar::new(old.sum())
-    } else {
-        ProgressBar::hidden()
-    };
+    let old = old.iter().filter(|row| row.standing == SchemeStanding::Old).map(|row| row.live);
+    let bar = progress_bar(old.sum());
     let report = keys.wrap_old_digests(now, |done| bar.set_position(done)).await?;
     bar.finish_and_clear();
     keys.store().close().await;
@@ -81,4 +78,34 @@ pub async fn wrap_digests(
     )
     .and_then(|()| stdout.flush())
     .map_err(StartError::Print)
+}
+
+/// Gives up a pepper that leaked or was lost: revokes every live key under it. The keys are revoked in
+/// a running service as well, within its staleness.
+///
+/// # Errors
+///
+/// [`StartError`]; what was revoked until then stays revoked, and the next run goes on from there.
+pub async fn revoke_pepper(
+    config: &Config,
+    pepper: &KeyId,
+    stdout: &mut (dyn Write + Send),
+) -> Result<(), StartError> {
+    let now = SystemTime::now();
+    // The pepper need not be among those given; mostly it is gone already.
+    let Opened { keys, .. } = open_unchecked(config, now).await?;
+    let report = keys.digest_report(now).await?;
+    let under = report.iter().filter(|row| row.scheme.needs(pepper)).map(|row| row.live);
+    let bar = progress_bar(under.sum());
+    let reason = RevocationReason::Leaked;
+    let revoked =
+        keys.revoke_under_pepper(pepper, reason, now, |done| bar.set_position(done)).await?;
+    bar.finish_and_clear();
+    keys.store().close().await;
+    writeln!(stdout, "{revoked} revoked").and_then(|()| stdout.flush()).map_err(StartError::Print)
+}
+
+/// On a terminal only.
+fn progress_bar(steps: u64) -> ProgressBar {
+    if std::io::stderr().is_terminal() { ProgressBar::new(steps) } else { ProgressBar::hidden() }
 }

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use palisade::apikey::{
     ApiKeys, DigestRing, FormatError, InvalidName, InvalidScope, IssueError, Issued, KeyStore,
-    Level, NewKey, Owner, Policy, SchemeCount, SchemeStanding, Scope, Scopes, StoreError,
+    Level, NewKey, Owner, Policy, SchemeReport, SchemeStanding, Scope, Scopes, StoreError,
 };
 
 use crate::config::{Config, ConfigError};
@@ -32,26 +32,32 @@ pub struct Opened {
 ///
 /// [`StartError`]: which of them is not usable.
 pub async fn open(config: &Config, now: SystemTime) -> Result<Opened, StartError> {
-    peppers::make_folder(&config.database).map_err(StartError::Folder)?;
-    let store = store::open(&config.database).await?;
-    let is_new = store.count_schemes().await?.is_empty();
-    let ring = peppers::load(config, !is_new)?;
-    let policy =
-        Policy::default().staleness(config.staleness).usage_interval(config.usage_interval);
-    let keys = ApiKeys::new(formats()?, DigestRing::new(ring), store, policy);
-    match lost_schemes(keys.digest_report(now).await?) {
-        None => Ok(Opened { keys, is_new }),
+    let opened = open_unchecked(config, now).await?;
+    match lost_schemes(opened.keys.digest_report(now).await?) {
+        None => Ok(opened),
         Some(lost) => Err(StartError::MissingPepper(lost)),
     }
 }
 
+/// Opens the database and the peppers, whether or not they belong together.
+pub(crate) async fn open_unchecked(config: &Config, now: SystemTime) -> Result<Opened, StartError> {
+    peppers::make_folder(&config.database).map_err(StartError::Folder)?;
+    let store = store::open(&config.database).await?;
+    let tallies = store.count_schemes(now).await?;
+    let ring = peppers::load(config, tallies.iter().any(|tally| tally.live > 0))?;
+    let policy =
+        Policy::default().staleness(config.staleness).usage_interval(config.usage_interval);
+    let keys = ApiKeys::new(formats()?, DigestRing::new(ring), store, policy);
+    Ok(Opened { keys, is_new: tallies.is_empty() })
+}
+
 /// The schemes whose digests can never be verified, in words for the operator. They hold the ids of
 /// peppers, which are no secret.
-fn lost_schemes(report: Vec<SchemeCount>) -> Option<String> {
+fn lost_schemes(report: Vec<SchemeReport>) -> Option<String> {
     let lost: Vec<String> = report
         .into_iter()
-        .filter(|count| count.standing == SchemeStanding::Unusable && count.keys > 0)
-        .map(|count| format!("{} ({} keys)", count.scheme, count.keys))
+        .filter(|row| row.standing == SchemeStanding::Unusable && row.live > 0)
+        .map(|row| format!("{} (live keys: {})", row.scheme, row.live))
         .collect();
     (!lost.is_empty()).then(|| lost.join(", "))
 }
@@ -100,7 +106,7 @@ pub enum StartError {
     Peppers(#[from] PepperError),
     /// The database has keys that the peppers cannot verify.
     #[error(
-        "the database holds keys under peppers that are not given: {0}; add those peppers to GATEHOUSE_PEPPERS or to the file of peppers, after the newest"
+        "the database holds keys under peppers that are not given: {0}; add those peppers to GATEHOUSE_PEPPERS or to the file of peppers, after the newest, or give them up with `gatehouse revoke-pepper ID`, which revokes those keys"
     )]
     MissingPepper(String),
     /// The store does not answer.

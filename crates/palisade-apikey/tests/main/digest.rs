@@ -2,7 +2,7 @@ use std::sync::atomic::Ordering;
 
 use palisade_apikey::{
     ApiKeys, DigestRefused, DigestRing, DigestScheme, KeyDigest, KeyStore, MemoryStore, Policy,
-    Refused, SchemeStanding, WrapError, WrapReport,
+    Refused, RevocationReason, SchemeStanding, WrapError, WrapReport,
 };
 use palisade_secret::Keyring;
 use proptest::prelude::*;
@@ -156,8 +156,8 @@ async fn idle_keys_leave_an_old_pepper_offline() {
     assert!(count("hmac-sha256$b", SchemeStanding::Current));
 
     let old_scheme = "hmac-sha256$a".parse().unwrap();
-    let page = keys.keys_on_scheme(&old_scheme, None, 10).await.unwrap();
-    let next = keys.keys_on_scheme(&old_scheme, page.last(), usize::MAX).await.unwrap();
+    let page = keys.keys_on_scheme(&old_scheme, None, 10, start()).await.unwrap();
+    let next = keys.keys_on_scheme(&old_scheme, page.last(), usize::MAX, start()).await.unwrap();
     assert_eq!((page.len(), next.len()), (10, 500));
     assert!(page.iter().all(|id| id < &next[0]));
 
@@ -197,6 +197,58 @@ fn the_format_page_is_right() {
     for stored in shown {
         assert_eq!(ring.verify(&key, &stored, start()), Ok(()), "{}", stored.to_text());
     }
+}
+
+/// A key that is revoked, expired or replaced needs no pepper: it keeps none in the ring.
+#[tokio::test]
+async fn dead_keys_do_not_hold_a_pepper() {
+    let old = service(&["a"], uncached());
+    let (_, revoked) = issue(&old, new_key(&account())).await;
+    old.revoke(&owner(), &revoked.id, RevocationReason::Requested, start()).await.unwrap();
+    issue(&old, new_key(&account()).expires_at(start() + HOUR)).await;
+    let (used, _) = issue(&old, new_key(&account())).await;
+
+    let keys = ApiKeys::new(formats(), ring(&["b", "a"]), old.store().clone(), uncached());
+    keys.authenticate(&used, start()).await.unwrap();
+    let on_a = async |now| {
+        let report = keys.digest_report(now).await.unwrap();
+        let row = report.into_iter().find(|row| row.scheme.to_string() == "hmac-sha256$a").unwrap();
+        (row.live, row.dead)
+    };
+    assert_eq!(on_a(start()).await, (1, 1));
+    assert_eq!(on_a(start() + HOUR).await, (0, 2));
+    let wrapped = keys.wrap_old_digests(start() + HOUR, |_| {}).await.unwrap();
+    assert_eq!(wrapped, WrapReport::default());
+}
+
+/// A pepper that leaked is given up: what is under it, plain or wrapped, is revoked at once.
+#[tokio::test]
+async fn a_pepper_is_given_up() {
+    let old = service(&["a"], Policy::default());
+    let (plain, _) = issue(&old, new_key(&account())).await;
+    let keys = ApiKeys::new(formats(), ring(&["b", "a"]), old.store().clone(), Policy::default());
+    let (wrapped, _) = issue(&old, new_key(&account())).await;
+    keys.wrap_old_digests(start(), |_| {}).await.unwrap();
+    let (fresh, _) = issue(&keys, new_key(&account())).await;
+    let (late, _) = issue(&old, new_key(&account())).await;
+    for key in [&late, &fresh] {
+        keys.authenticate(key, start()).await.unwrap();
+    }
+
+    // The ring does not hold it any more.
+    let ring_b = ApiKeys::new(formats(), ring(&["b"]), old.store().clone(), Policy::default());
+    let pepper = "a".parse().unwrap();
+    let reason = RevocationReason::Leaked;
+    let revoked = ring_b.revoke_under_pepper(&pepper, reason, start(), |_| {}).await.unwrap();
+    assert_eq!(revoked, 2);
+    for key in [&plain, &wrapped] {
+        assert!(matches!(keys.authenticate(key, start()).await, Err(Refused::Revoked(_))));
+    }
+    // Moved to the new pepper by its use, this one is spared.
+    ring_b.authenticate(&late, start()).await.unwrap();
+    ring_b.authenticate(&fresh, start()).await.unwrap();
+    let again = ring_b.revoke_under_pepper(&pepper, reason, start(), |_| {}).await.unwrap();
+    assert_eq!(again, 0);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use palisade_apikey::{
     ApiKeyId, ApiKeys, DigestRing, DigestScheme, Formats, InsertError, Issued, KeyDigest,
     KeyFormat, KeyName, KeyRecord, KeyStore, MaxStaleness, MemoryStore, NewKey, Owner, Policy,
-    Retirement, Revocation, Rotation, Scopes, StoreError, Usage,
+    Retirement, Revocation, Rotation, SchemeTally, Scopes, StoreError, Usage,
 };
 use palisade_secret::{Keyring, MacKey};
 
@@ -176,9 +176,9 @@ impl KeyStore for TestStore {
         self.inner.replace_digest(id, from, to).await
     }
 
-    async fn count_schemes(&self) -> Result<Vec<(DigestScheme, u64)>, StoreError> {
+    async fn count_schemes(&self, now: SystemTime) -> Result<Vec<SchemeTally>, StoreError> {
         self.up()?;
-        self.inner.count_schemes().await
+        self.inner.count_schemes(now).await
     }
 
     async fn digests_of(
@@ -186,8 +186,9 @@ impl KeyStore for TestStore {
         scheme: &DigestScheme,
         after: Option<&ApiKeyId>,
         limit: usize,
+        now: SystemTime,
     ) -> Result<Vec<(ApiKeyId, KeyDigest)>, StoreError> {
         self.up()?;
-        self.inner.digests_of(scheme, after, limit).await
+        self.inner.digests_of(scheme, after, limit, now).await
     }
 }

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use palisade_apikey::{
     ApiKeyId, DigestScheme, InsertError, KeyDigest, KeyName, KeyRecord, KeyStore, Owner,
-    Retirement, Revocation, Rotation, ServerId, StoreError, Usage,
+    Retirement, Revocation, Rotation, SchemeTally, ServerId, StoreError, Usage,
 };
 use sqlx::SqliteConnection;
 
@@ -218,18 +218,23 @@ impl KeyStore for SqliteKeyStore {
         Ok(done.rows_affected() > 0)
     }
 
-    async fn count_schemes(&self) -> Result<Vec<(DigestScheme, u64)>, StoreError> {
+    async fn count_schemes(&self, now: SystemTime) -> Result<Vec<SchemeTally>, StoreError> {
         let rows = sqlx::query(
-            "SELECT min(id) AS id, digest_scheme, count(*) AS use_count
+            "SELECT min(id) AS id, digest_scheme, count(*) AS total,
+                count(*) FILTER (WHERE revoked_at IS NULL
+                    AND (expires_at IS NULL OR expires_at > ?1)) AS live
             FROM palisade_api_keys GROUP BY digest_scheme",
         )
+        .bind(nearest_micros(now))
         .fetch_all(&self.reader)
         .await
         .map_err(StoreError::new)?;
         rows.iter()
             .map(|row| {
                 let row = Columns(row);
-                Ok((row.scheme()?, row.value::<i64>("use_count")?.unsigned_abs()))
+                let [total, live] = [row.value::<i64>("total")?, row.value::<i64>("live")?];
+                let dead = (total - live).unsigned_abs();
+                Ok(SchemeTally { scheme: row.scheme()?, live: live.unsigned_abs(), dead })
             })
             .collect()
     }
@@ -239,15 +244,19 @@ impl KeyStore for SqliteKeyStore {
         scheme: &DigestScheme,
         after: Option<&ApiKeyId>,
         limit: usize,
+        now: SystemTime,
     ) -> Result<Vec<(ApiKeyId, KeyDigest)>, StoreError> {
         let rows = sqlx::query(
             "SELECT id, digest, digest_scheme FROM palisade_api_keys
-            WHERE digest_scheme = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+            WHERE digest_scheme = ?1 AND id > ?2
+                AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?4)
+            ORDER BY id LIMIT ?3",
         )
         .bind(scheme.to_string())
         // No id is empty.
         .bind(after.map_or("", ApiKeyId::as_str))
         .bind(limit_of(limit))
+        .bind(nearest_micros(now))
         .fetch_all(&self.reader)
         .await
         .map_err(StoreError::new)?;

@@ -255,5 +255,5 @@ async fn a_pepper_is_retired() {
     }
     let counts = keys.digest_report(NOW).await.unwrap();
     assert_eq!(counts.len(), 1, "{counts:?}");
-    assert_eq!((counts[0].scheme.to_string().as_str(), counts[0].keys), ("hmac-sha256$2026b", 10));
+    assert_eq!((counts[0].scheme.to_string().as_str(), counts[0].live), ("hmac-sha256$2026b", 10));
 }

@@ -112,8 +112,9 @@ impl<S: KeyStore> Walk<S> {
         }
 
         let scheme = self.new_digest().scheme().clone();
-        let ours = self.store.digests_of(&scheme, after, limit).await.expect("it answers");
-        let models = self.model.digests_of(&scheme, after, limit).await.expect("it answers");
+        let now = self.time();
+        let ours = self.store.digests_of(&scheme, after, limit, now).await.expect("it answers");
+        let models = self.model.digests_of(&scheme, after, limit, now).await.expect("it answers");
         assert_eq!(ours.len(), models.len(), "step {step}: digests {scheme} {after:?} {limit}");
         for ((our_id, ours), (id, models)) in ours.iter().zip(&models) {
             assert_eq!((our_id, ours.verify(models)), (id, Ok(())), "step {step}");
@@ -133,9 +134,10 @@ impl<S: KeyStore> Walk<S> {
             let models = self.model.find(candidate).await.expect("it answers");
             assert_both(ours.as_ref(), models.as_ref());
         }
-        let mut counts = self.store.count_schemes().await.expect("it answers");
+        let now = noon();
+        let mut counts = self.store.count_schemes(now).await.expect("it answers");
         counts.sort_unstable();
-        assert_eq!(counts, self.model.count_schemes().await.expect("it answers"));
+        assert_eq!(counts, self.model.count_schemes(now).await.expect("it answers"));
     }
 
     fn record(&mut self) -> KeyRecord {

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use palisade_apikey::{
     ApiKeyId, DigestScheme, InsertError, KeyDigest, KeyName, KeyRecord, KeyState, KeyStore,
-    MemoryStore, Owner, Retirement, Revocation, Rotation, StoreError, Usage,
+    MemoryStore, Owner, Retirement, Revocation, Rotation, SchemeTally, StoreError, Usage,
 };
 use palisade_testkit::key_store;
 
@@ -190,8 +190,8 @@ impl KeyStore for Faulty {
         self.inner.replace_digest(id, from, to).await
     }
 
-    async fn count_schemes(&self) -> Result<Vec<(DigestScheme, u64)>, StoreError> {
-        self.inner.count_schemes().await
+    async fn count_schemes(&self, now: SystemTime) -> Result<Vec<SchemeTally>, StoreError> {
+        self.inner.count_schemes(now).await
     }
 
     async fn digests_of(
@@ -199,8 +199,9 @@ impl KeyStore for Faulty {
         scheme: &DigestScheme,
         after: Option<&ApiKeyId>,
         limit: usize,
+        now: SystemTime,
     ) -> Result<Vec<(ApiKeyId, KeyDigest)>, StoreError> {
-        self.inner.digests_of(scheme, after, limit).await
+        self.inner.digests_of(scheme, after, limit, now).await
     }
 }
 

@@ -305,18 +305,42 @@ fn a_pepper_is_retired_without_a_use() {
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap()
     };
-    assert!(run("pepper-report").ends_with("   1  old       hmac-sha256$old\n"));
+    assert!(run("pepper-report").ends_with("   1     0  old       hmac-sha256$old\n"));
     assert_eq!(run("wrap-digests"), "1 wrapped, 0 used meanwhile, 0 left as they were\n");
-    let wrapped = "   1  old       hmac-sha256+hmac-sha256$new,old\n";
+    let wrapped = "   1     0  old       hmac-sha256+hmac-sha256$new,old\n";
     assert!(run("pepper-report").ends_with(wrapped));
 
     // The wrapped key works, and leaves the old pepper for good.
     let gate = Process::start(folder.path(), &vars);
     assert_eq!(gate.get(WHOAMI, &admin).0, 200);
-    assert!(run("pepper-report").ends_with("   1  current   hmac-sha256$new\n"));
+    assert!(run("pepper-report").ends_with("   1     0  current   hmac-sha256$new\n"));
     gate.stop();
     let gate = Process::start(folder.path(), &[("GATEHOUSE_PEPPERS", NEW)]);
     assert_eq!(gate.get(WHOAMI, &admin).0, 200);
+    gate.stop();
+}
+
+/// A pepper leaked and was dropped: the service says what to do, and starts once it is done.
+#[test]
+fn a_pepper_is_given_up() {
+    const NEW: &str = "new:f1w9BKZzgNoEVpRAYoUNZfAKkc_eOcMd9NHDhOBqSHY";
+    const OLD: &str = "old:Ko3FZQcX1nP9nq0T8bT2u6cV4kq7vXW2yJrLQ8dSx5A";
+    let folder = tempfile::tempdir().unwrap();
+    let gate = Process::start(folder.path(), &[("GATEHOUSE_PEPPERS", OLD)]);
+    let admin = gate.admin();
+    gate.stop();
+
+    let vars = [("GATEHOUSE_PEPPERS", NEW)];
+    let error = refused(folder.path(), &vars);
+    assert!(error.contains("hmac-sha256$old (live keys: 1)"), "{error}");
+    assert!(error.contains("gatehouse revoke-pepper ID"), "{error}");
+    let run = command(folder.path(), &vars).args(["revoke-pepper", "old"]).output().unwrap();
+    assert_eq!(String::from_utf8(run.stdout).unwrap(), "1 revoked\n");
+
+    // The revoked key needs no pepper, so it keeps nothing from starting; nor is it a first start.
+    let gate = Process::start(folder.path(), &vars);
+    assert_eq!(gate.get(WHOAMI, &admin).0, 401);
+    assert!(!gate.greeting.contains("ADMIN="), "{}", gate.greeting);
     gate.stop();
 }
 
