@@ -59,7 +59,7 @@ pub(crate) enum SecretCommand {
     /// every Palisade crate reads. With --id it is an entry `id:secret` of a keyring, so that the
     /// secret can be rotated later: put a new entry before the old one.
     #[command(after_help = "Examples:\n  \
-        palisade secret generate --id 2026a > peppers.txt\n  \
+        (umask 077; palisade secret generate --id 2026a > peppers.txt)\n  \
         palisade secret generate --hex --bytes 64")]
     Generate(GenerateArgs),
 }
@@ -122,7 +122,9 @@ pub(crate) enum KeyCommand {
     Mask(KeyArgs),
     /// List the key formats, or print what leak scanners need to know of them
     ///
-    /// Without --format it is about the formats that this command knows.
+    /// Without --format it lists the formats that this command knows: those of the reference service
+    /// gatehouse, and examples of every shape. What scanners need is printed for the formats that you
+    /// name with --format.
     #[command(after_help = format!("{SHAPES}\n\nExamples:\n  \
         palisade key formats\n  \
         palisade key formats --gitleaks --format acme_live --format acme_test >> .gitleaks.toml\n  \
@@ -201,16 +203,17 @@ pub(crate) struct VerifyArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct FormatsArgs {
-    /// A format to describe; repeat it for several [default: those that are known]
+    /// A format to describe; repeat it for several [default for the list: those that are known]
     #[arg(long = "format", value_name = "FORMAT")]
     pub(crate) formats: Vec<FormatSpec>,
-    /// Print a regular expression for each
+    /// Print a regular expression for each --format
     #[arg(long, group = "what")]
     pub(crate) regex: bool,
-    /// Print a gitleaks rule for each, in TOML
+    /// Print a gitleaks rule for each --format, in TOML
     #[arg(long, group = "what")]
     pub(crate) gitleaks: bool,
-    /// Print the registration of each with a secret-scanning partner programme
+    /// Print, for each --format, what a forge asks for to report leaked keys to you (its
+    /// secret-scanning partner programme)
     #[arg(long, group = "what", requires_all = ["service", "endpoint", "contact"])]
     pub(crate) partner: bool,
     /// With --partner: the name of the service, as its users know it

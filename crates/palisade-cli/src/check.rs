@@ -138,8 +138,8 @@ pub(crate) fn verify(args: VerifyArgs) -> Result<Output, Failure> {
 
 fn pepper_missing(scheme: &str) -> Failure {
     let message = format!(
-        "the stored digest is `{scheme}`, and no pepper of that id is given; add it to the keyring \
-         that --peppers-env names"
+        "the stored digest is `{scheme}`, and no pepper of that id is given; add its entry \
+         `id:secret` to the keyring that --peppers-env names"
     );
     Failure::error("pepper_missing", &message)
 }

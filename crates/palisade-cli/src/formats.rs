@@ -9,6 +9,10 @@ use crate::args::FormatsArgs;
 use crate::known;
 use crate::output::{Failure, Output};
 
+/// Rules for the formats that this command happens to know would look for keys of other services.
+const FORMAT_MISSING: &str = "say for which formats: give each of yours with --format, as in \
+                              `palisade key formats --gitleaks --format acme_live`";
+
 #[derive(Serialize)]
 struct Listed {
     formats: Vec<Described>,
@@ -31,7 +35,10 @@ struct Described {
 }
 
 pub(crate) fn formats(args: FormatsArgs) -> Result<Output, Failure> {
-    let FormatsArgs { formats, regex, gitleaks, partner: _, service, endpoint, contact } = args;
+    let FormatsArgs { formats, regex, gitleaks, partner, service, endpoint, contact } = args;
+    if formats.is_empty() && (regex || gitleaks || partner) {
+        return Err(Failure::error("usage", &FORMAT_MISSING));
+    }
     let formats = known::formats(formats)?;
     // All three or none, as clap sees to.
     let partner = match (&service, &endpoint, &contact) {

@@ -4,8 +4,12 @@ use std::str::FromStr;
 
 use palisade::apikey::{Checksum, FormatError, Formats, KeyFormat};
 
-/// The formats that are meant when none is given.
-const KNOWN: [&str; 7] = [
+/// The formats that are meant when none is given: those of the reference service gatehouse, and examples
+/// of every shape. They are for looking at keys; a scanner's rules are made of formats that are named.
+const KNOWN: [&str; 10] = [
+    "gate_acct_live",
+    "gate_acct_test",
+    "gate_coll_live,bound",
     "gmk_acct_live",
     "gmk_acct_test",
     "gmk_cru_live,bound",

@@ -25,7 +25,7 @@ pub(crate) fn report(error: Error) -> ExitCode {
     }
     let json = std::env::args_os().any(|argument| argument == "--json");
     match without_secrets(error) {
-        None => finish(&Err(Failure::error("usage", &NOT_HERE)), json),
+        None => finish(&Err(Failure::error("usage", &shown(NOT_HERE, json))), json),
         Some(error) if json => {
             let message = error.render().to_string();
             finish(&Err(Failure::error("usage", &first_paragraph(&message))), json)
@@ -65,7 +65,16 @@ fn is_plain(argument: &str) -> bool {
     argument.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }
 
+/// A text whose lines are broken for a terminal, as it is or, in JSON, on one line.
+fn shown(text: &str, json: bool) -> String {
+    if json { on_one_line(text) } else { text.to_owned() }
+}
+
+fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn first_paragraph(message: &str) -> String {
     let paragraph = message.split("\n\n").next().unwrap_or_default();
-    paragraph.trim_start_matches("error: ").trim_end().to_owned()
+    on_one_line(paragraph.trim_start_matches("error: "))
 }

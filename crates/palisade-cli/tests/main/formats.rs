@@ -11,6 +11,9 @@ fn the_known_formats_are_listed() {
     assert_eq!(
         prefixes,
         [
+            "gate_acct_live",
+            "gate_acct_test",
+            "gate_coll_live",
             "gmk_acct_live",
             "gmk_acct_test",
             "gmk_cru_live",
@@ -29,9 +32,9 @@ fn the_known_formats_are_listed() {
         .filter(|format| format["server_bound"] == true)
         .map(|format| format["format"].as_str().unwrap())
         .collect();
-    assert_eq!(bound, ["gmk_cru_live"]);
-    assert_eq!(json["formats"][0]["length"], 62);
-    assert_eq!(json["formats"][6]["regex"], "ghp_[0-9A-Za-z]{36}");
+    assert_eq!(bound, ["gate_coll_live", "gmk_cru_live"]);
+    assert_eq!(json["formats"][3]["length"], 62);
+    assert_eq!(json["formats"][9]["regex"], "ghp_[0-9A-Za-z]{36}");
 }
 
 #[test]
@@ -54,6 +57,18 @@ fn scanners_are_told_of_each_format() {
 
     assert_eq!(run(&["--partner"]).code, 2, "it says nothing of nobody");
     assert_eq!(run(&["--regex", "--gitleaks"]).code, 2, "one thing at a time");
+}
+
+#[test]
+fn rules_are_printed_for_formats_that_are_named() {
+    let who = ["--partner", "--service", "A", "--endpoint", "https://a.example", "--contact", "a"];
+    for what in [&["--regex"][..], &["--gitleaks"], &who] {
+        let answer = palisade(&[&["key", "formats"], what].concat(), b"");
+        assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{what:?}");
+        assert!(answer.stderr.contains("--format acme_live"), "{answer:?}");
+        let json = palisade(&[&["--json", "key", "formats"], what].concat(), b"");
+        assert_eq!((json.code, &json.json()["error"]), (2, &"usage".into()));
+    }
 }
 
 #[test]

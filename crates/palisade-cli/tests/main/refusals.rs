@@ -72,6 +72,26 @@ fn a_key_of_a_format_that_was_not_asked_for_is_no_key() {
 }
 
 #[test]
+fn a_message_in_json_is_one_line() {
+    let wrong: [&[&str]; 6] = [
+        &["key", "parse", KEY],
+        &["key", "mint"],
+        &["key", "verify"],
+        &["key", "parse", "--fast"],
+        &["completions", "tcsh"],
+        &["secret", "generate", "--bytes", "3"],
+    ];
+    for command in wrong {
+        let answer = palisade(&[command, &["--json"]].concat(), b"");
+        assert_eq!((answer.code, &answer.json()["error"]), (2, &"usage".into()), "{command:?}");
+        let json = answer.json();
+        let message = json["message"].as_str().unwrap();
+        assert!(message.len() > 10 && !message.contains('\n'), "{message:?}");
+        assert!(!message.contains("  "), "{message:?}");
+    }
+}
+
+#[test]
 fn a_source_that_is_not_there_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().to_str().unwrap();
