@@ -10,3 +10,13 @@ pub use palisade_secret as secret;
 #[cfg(all(doctest, feature = "apikey"))]
 #[doc = include_str!("../../../README.md")]
 struct WorkspaceReadme;
+
+/// The same for the guides.
+#[cfg(all(doctest, feature = "apikey"))]
+#[doc = include_str!("../../../docs/guides/api-keys.md")]
+struct ApiKeysGuide;
+
+/// The same for the guides.
+#[cfg(all(doctest, feature = "apikey"))]
+#[doc = include_str!("../../../docs/guides/secrets.md")]
+struct SecretsGuide;
