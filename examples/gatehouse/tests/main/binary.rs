@@ -245,10 +245,16 @@ fn peppers_are_kept_and_missed() {
     assert!(error.contains("gatehouse-data/peppers is gone"), "{error}");
     assert!(!path.exists());
 
+    // Damaged: no start, and no advice to make another.
+    fs::write(&path, "").unwrap();
+    let error = refused(folder, &[]);
+    assert!(error.contains("restore it from the backup"), "{error}");
+    fs::remove_file(&path).unwrap();
+
     // Another one: no start, and the error says which is missing.
     let other = "other:f1w9BKZzgNoEVpRAYoUNZfAKkc_eOcMd9NHDhOBqSHY";
     let error = refused(folder, &[("GATEHOUSE_PEPPERS", other)]);
-    assert!(error.contains(id) && error.contains("(1 keys)"), "{error}");
+    assert!(error.contains(id) && error.contains("(live keys: 1)"), "{error}");
     assert!(!error.contains("f1w9BKZz"));
 
     // Both: the old key works, and is under the new pepper from its first use on.
@@ -310,11 +316,11 @@ fn a_pepper_is_retired_without_a_use() {
     let wrapped = "   1     0  old       hmac-sha256+hmac-sha256$new,old\n";
     assert!(run("pepper-report").ends_with(wrapped));
 
-    // The wrapped key works, and leaves the old pepper for good.
+    // The wrapped key works, and its use moves it off the old pepper for good.
     let gate = Process::start(folder.path(), &vars);
     assert_eq!(gate.get(WHOAMI, &admin).0, 200);
-    assert!(run("pepper-report").ends_with("   1     0  current   hmac-sha256$new\n"));
     gate.stop();
+    assert!(run("pepper-report").ends_with("   1     0  current   hmac-sha256$new\n"));
     let gate = Process::start(folder.path(), &[("GATEHOUSE_PEPPERS", NEW)]);
     assert_eq!(gate.get(WHOAMI, &admin).0, 200);
     gate.stop();
@@ -408,7 +414,7 @@ fn starts_that_are_refused() {
         ("GATEHOUSE_LOG", "loud", "GATEHOUSE_LOG: has to be"),
         ("GATEHOUSE_DATABASE", "file/x.db", "GATEHOUSE_DATABASE: "),
         ("GATEHOUSE_PEPPERS", "", "GATEHOUSE_PEPPERS: empty"),
-        ("GATEHOUSE_PEPPERS", "p1:changeme", "GATEHOUSE_PEPPERS: a well-known placeholder"),
+        ("GATEHOUSE_PEPPERS", "p1:changeme", "GATEHOUSE_PEPPERS: entry 1: a well-known placeholder"),
         ("GATEHOUSE_PEPPERS_FILE", "nowhere", "GATEHOUSE_PEPPERS_FILE (nowhere): the file cannot"),
     ] {
         let error = refused(folder.path(), &[(name, value)]);
