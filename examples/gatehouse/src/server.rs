@@ -52,7 +52,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIME)
             .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(timed(stream)), service.clone());
+            .serve_connection(TokioIo::new(timed(stream, WRITE_TIME)), service.clone());
         let connection = graceful.watch(connection);
         connections.spawn(async move {
             // Clients go away in the middle of things all the time; there is nobody to tell.
@@ -68,9 +68,9 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
 }
 
 /// The connection with a limit to how long a write may make no progress.
-fn timed(stream: TcpStream) -> Pin<Box<TimeoutStream<TcpStream>>> {
+fn timed(stream: TcpStream, write_time: Duration) -> Pin<Box<TimeoutStream<TcpStream>>> {
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(WRITE_TIME));
+    stream.set_write_timeout(Some(write_time));
     Box::pin(stream)
 }
 
@@ -92,5 +92,26 @@ async fn accept(
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_takes_nothing_loses_its_place() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut stream = timed(stream, Duration::from_millis(50));
+        // More than the buffers of both ends take.
+        let ended = stream.write_all(&vec![0; 64 << 20]).await.unwrap_err();
+        assert_eq!(ended.kind(), ErrorKind::TimedOut);
+        drop(client);
     }
 }

@@ -414,7 +414,11 @@ fn starts_that_are_refused() {
         ("GATEHOUSE_LOG", "loud", "GATEHOUSE_LOG: has to be"),
         ("GATEHOUSE_DATABASE", "file/x.db", "GATEHOUSE_DATABASE: "),
         ("GATEHOUSE_PEPPERS", "", "GATEHOUSE_PEPPERS: empty"),
-        ("GATEHOUSE_PEPPERS", "p1:changeme", "GATEHOUSE_PEPPERS: entry 1: a well-known placeholder"),
+        (
+            "GATEHOUSE_PEPPERS",
+            "p1:changeme",
+            "GATEHOUSE_PEPPERS: entry 1: a well-known placeholder",
+        ),
         ("GATEHOUSE_PEPPERS_FILE", "nowhere", "GATEHOUSE_PEPPERS_FILE (nowhere): the file cannot"),
     ] {
         let error = refused(folder.path(), &[(name, value)]);

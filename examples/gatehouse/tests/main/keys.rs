@@ -112,6 +112,23 @@ async fn rotate_a_leaked_key() {
     assert_eq!(shown.body["revoked_reason"], "leaked");
 }
 
+/// It was rotated with an overlap before it leaked: it stops, and the answer says where to go on.
+#[tokio::test]
+async fn a_leaked_key_that_was_rotated_before_stops() {
+    let gate = Gate::open().await;
+    let (id, old) = gate.mint(json!({"name": "k", "scopes": ["read"]})).await;
+    let rotate = format!("{KEYS}/{id}/rotate");
+    gate.post(&rotate, &gate.admin, json!({"overlap_seconds": 3600})).await;
+    assert_eq!(gate.get(WHOAMI, &old).await.status, 200);
+    let stopped = gate.post(&rotate, &gate.admin, json!({"leaked": true})).await;
+    assert_eq!(
+        (stopped.status, &stopped.body["error"]["code"]),
+        (409, &json!("KEY_ALREADY_ROTATED"))
+    );
+    assert!(text(&stopped.body["error"]["message"]).contains("it is revoked now"));
+    assert_eq!(gate.get(WHOAMI, &old).await.status, 401);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_rotations_at_once_one_wins() {
     let gate = Arc::new(Gate::open().await);
