@@ -121,10 +121,8 @@ async fn a_leaked_key_that_was_rotated_before_stops() {
     gate.post(&rotate, &gate.admin, json!({"overlap_seconds": 3600})).await;
     assert_eq!(gate.get(WHOAMI, &old).await.status, 200);
     let stopped = gate.post(&rotate, &gate.admin, json!({"leaked": true})).await;
-    assert_eq!(
-        (stopped.status, &stopped.body["error"]["code"]),
-        (409, &json!("KEY_ALREADY_ROTATED"))
-    );
+    assert_eq!(stopped.status, 409);
+    assert_eq!(stopped.body["error"]["code"], "KEY_ALREADY_ROTATED");
     assert!(text(&stopped.body["error"]["message"]).contains("it is revoked now"));
     assert_eq!(gate.get(WHOAMI, &old).await.status, 401);
 }
