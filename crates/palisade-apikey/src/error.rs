@@ -88,6 +88,12 @@ pub enum IssueError {
     /// The generator of the operating system failed.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
+    /// The digest of a key to be imported is of a scheme that the ring cannot verify.
+    #[error("the digest needs a pepper or a scheme that is not in use")]
+    UnusableDigest,
+    /// What may be shown of a key to be imported is more than four characters, or none of its own.
+    #[error("what may be shown of a key is up to four of 0-9 A-Z a-z")]
+    LastFour,
     /// The new key is there already, which cannot be chance.
     #[error("a key with the same id or digest exists; is the random generator sound?")]
     Duplicate,
@@ -110,6 +116,10 @@ pub enum RotateError {
     /// answers 409.
     #[error("the key was rotated or revoked already")]
     Conflict,
+    /// The key was replaced before, so it got no second successor. Since it was to stop at once, it is
+    /// revoked now. An HTTP service answers 409 and says so.
+    #[error("the key was replaced before; it is revoked now and got no second successor")]
+    StoppedOnly,
     /// The successor could not be issued.
     #[error(transparent)]
     Issue(#[from] IssueError),

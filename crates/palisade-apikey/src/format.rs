@@ -173,15 +173,22 @@ impl KeyFormat {
     ///
     /// [`NoRandomness`] when the generator fails; there is no fallback.
     pub fn mint(&self) -> Result<ApiKey, NoRandomness> {
-        self.mint_with_rng(&mut SysRng).map_err(|_| NoRandomness)
+        self.dangerous_mint_with_rng(&mut SysRng).map_err(|_| NoRandomness)
     }
 
     /// Mints a key with the given generator: for tests that need the same key twice.
     ///
+    /// # Security
+    ///
+    /// A key is as hard to guess as the generator is. Everything but a test uses [`mint`](Self::mint).
+    ///
     /// # Errors
     ///
     /// The error of the generator.
-    pub fn mint_with_rng<R: TryCryptoRng>(&self, rng: &mut R) -> Result<ApiKey, R::Error> {
+    pub fn dangerous_mint_with_rng<R: TryCryptoRng>(
+        &self,
+        rng: &mut R,
+    ) -> Result<ApiKey, R::Error> {
         // The whole length at once: growing the string would leave copies of the key behind.
         let mut text = zeroize::Zeroizing::new(String::with_capacity(self.key_length()));
         text.push_str(&self.prefix);

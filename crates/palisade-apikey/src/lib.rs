@@ -9,6 +9,7 @@ mod format;
 mod formats;
 mod key;
 mod memory;
+mod moves;
 mod names;
 mod new_key;
 mod peppers;
@@ -36,7 +37,7 @@ pub use record::{KeyRecord, KeyState, Revocation, RevocationReason, UnknownReaso
 pub use ring::{DigestRing, SchemeStanding, WrapError};
 pub use scanner::Partner;
 pub use scope::{InvalidScope, Level, Scope, Scopes};
-pub use service::{ApiKeys, Issued};
+pub use service::{ApiKeys, Flushed, Issued};
 pub use store::{InsertError, KeyStore, Retirement, Rotation, SchemeTally, StoreError, Usage};
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The store that needs nothing: for tests, for trials, and as the oracle of other stores.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -8,12 +9,12 @@ use crate::store::{InsertError, KeyStore, Retirement, Rotation, SchemeTally, Sto
 use crate::{ApiKeyId, DigestScheme, KeyDigest, KeyName, KeyRecord, KeyState, Owner, Revocation};
 
 /// Keeps records in memory, and loses them with the process. A clone is the same store.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct MemoryStore {
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     records: HashMap<ApiKeyId, KeyRecord>,
     by_digest: HashMap<[u8; 32], ApiKeyId>,
@@ -29,6 +30,13 @@ impl MemoryStore {
     /// No step below leaves the state half changed, so a panic elsewhere does not spoil it.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the records: the digests among them are for the store alone.
+        write!(f, "MemoryStore({} keys)", self.lock().records.len())
     }
 }
 
@@ -69,7 +77,7 @@ impl KeyStore for MemoryStore {
         let position = |record: &KeyRecord| (record.created, record.id.clone());
         let start = match after {
             None => None,
-            Some(id) => match state.records.get(id) {
+            Some(id) => match state.records.get(id).filter(|record| record.owner == *owner) {
                 None => return Ok(Vec::new()),
                 Some(record) => Some(position(record)),
             },

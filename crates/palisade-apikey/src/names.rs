@@ -92,10 +92,21 @@ name! {
 }
 
 name! {
-    /// What people call a key: up to 200 bytes of text, without control characters and without
-    /// white space at either end.
-    KeyName, "a key name", 200, "without control characters and without white space at its ends",
-    |text| text.trim().len() == text.len() && !text.chars().any(char::is_control)
+    /// What people call a key: up to 200 bytes of text, without control characters, without
+    /// characters that show nothing or turn the direction of the text, and without white space at
+    /// either end.
+    KeyName, "a key name", 200,
+    "without control and invisible characters and without white space at its ends",
+    |text| text.trim().len() == text.len() && !text.chars().any(is_unseen)
+}
+
+/// Control characters, and those that make two names look alike or one look like another: zero-width
+/// and directional formatting characters, and the byte order mark.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 impl ApiKeyId {

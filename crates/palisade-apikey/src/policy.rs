@@ -41,7 +41,7 @@ impl Policy {
         self
     }
 
-    /// How many records are cached, about 500 bytes each. When there are more, those least lately
+    /// How many records are cached, typically half a kilobyte each. When there are more, those least lately
     /// used are read from the store again.
     #[must_use]
     pub fn cached_keys(mut self, keys: usize) -> Self {

@@ -74,7 +74,7 @@ impl KeyFormat {
             regex = self.regex(),
             length = self.key_length(),
             body = self.body_digits(),
-            bits = self.body_digits() * 595 / 100,
+            bits = self.body_digits() * 5954 / 1000,
         );
         // Writing to a String does not fail.
         let _ = writeln!(text, "Offline check: {}", self.offline_check());

@@ -6,13 +6,14 @@ use std::time::SystemTime;
 use crate::cache::{Cache, Cached};
 use crate::error::{IssueError, ManageError, Refused, RotateError};
 use crate::key::{ApiKey, PresentedKey};
+use crate::moves::DigestMoves;
 use crate::policy::{Overlap, Policy};
 use crate::record::storable;
 use crate::store::{InsertError, KeyStore, Retirement, Rotation, StoreError};
 use crate::usage::UsageTracker;
 use crate::{
-    ApiKeyId, Authenticated, DigestRing, Formats, KeyFormat, KeyName, KeyRecord, KeyState, NewKey,
-    Owner, Revocation, RevocationReason, Scopes, ServerId,
+    ApiKeyId, Authenticated, DigestRing, Formats, KeyDigest, KeyFormat, KeyName, KeyRecord,
+    KeyState, NewKey, Owner, Revocation, RevocationReason, SchemeStanding, Scopes, ServerId,
 };
 
 /// The API keys of a service. Built once and shared; see the [crate's front page](crate) for a first
@@ -34,6 +35,7 @@ pub struct ApiKeys<S> {
     pub(crate) store: S,
     pub(crate) cache: Cache,
     usage: UsageTracker,
+    moves: DigestMoves,
 }
 
 /// A key that was just issued: the only time that the key itself is there.
@@ -60,6 +62,7 @@ impl<S: KeyStore> ApiKeys<S> {
             store,
             cache: Cache::new(policy.staleness, policy.cached_keys),
             usage: UsageTracker::new(policy.usage_interval),
+            moves: DigestMoves::default(),
         }
     }
 
@@ -87,6 +90,31 @@ impl<S: KeyStore> ApiKeys<S> {
         Ok(issued)
     }
 
+    /// Takes over a key of which only the digest is known: a row of another system, or a key that was
+    /// minted elsewhere. `last_four` is what may be shown of it, as far as that is known.
+    ///
+    /// # Errors
+    ///
+    /// [`IssueError`]: what is wrong with the request, or what failed. Nothing was stored then.
+    pub async fn import(
+        &self,
+        new: NewKey,
+        digest: KeyDigest,
+        last_four: &str,
+        now: SystemTime,
+    ) -> Result<KeyRecord, IssueError> {
+        let format = self.formats.find(&new.format).ok_or(IssueError::UnknownFormat)?;
+        if self.digests.standing(digest.scheme(), now) == SchemeStanding::Unusable {
+            return Err(IssueError::UnusableDigest);
+        }
+        if last_four.len() > 4 || !last_four.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(IssueError::LastFour);
+        }
+        let record = record(format, new, digest, last_four, now)?;
+        self.store.insert_new(&record).await?;
+        Ok(record)
+    }
+
     /// Mints a key and writes its record, which nobody has stored yet.
     fn draft(
         &self,
@@ -94,38 +122,9 @@ impl<S: KeyStore> ApiKeys<S> {
         new: NewKey,
         now: SystemTime,
     ) -> Result<Issued, IssueError> {
-        if format.is_server_bound() && new.server.is_none() {
-            return Err(IssueError::ServerRequired);
-        }
-        if new.scopes.iter().count() > Scopes::MAX {
-            return Err(IssueError::TooManyScopes);
-        }
-        let created = storable(now).ok_or(IssueError::Expiry)?;
-        let expires = match new.expires {
-            None => None,
-            Some(end) => {
-                Some(storable(end).filter(|end| *end > created).ok_or(IssueError::Expiry)?)
-            }
-        };
         let key = format.mint()?;
-        let record = KeyRecord {
-            id: ApiKeyId::generate()?,
-            owner: new.owner,
-            format: format.prefix().to_owned(),
-            environment: format.environment().map(str::to_owned),
-            name: new.name,
-            scopes: new.scopes,
-            server: new.server,
-            digest: self.digests.digest_text(key.as_str()),
-            last_four: crate::key::last_four(key.as_str()).to_owned(),
-            created,
-            expires,
-            last_used: None,
-            use_count: 0,
-            revoked: None,
-            replaces: None,
-            replaced_by: None,
-        };
+        let digest = self.digests.digest_text(key.as_str());
+        let record = record(format, new, digest, crate::key::last_four(key.as_str()), now)?;
         Ok(Issued { key, record })
     }
 
@@ -193,8 +192,7 @@ impl<S: KeyStore> ApiKeys<S> {
         Ok(Authenticated::new(Arc::clone(&found.record)))
     }
 
-    /// Reads a key from the store, gives it a current digest if it has an older one, and keeps it in
-    /// the cache.
+    /// Reads a key from the store, notes it if its digest is an older one, and keeps it in the cache.
     async fn read(
         &self,
         key: &PresentedKey<'_, '_>,
@@ -210,8 +208,7 @@ impl<S: KeyStore> ApiKeys<S> {
             .ok_or(Refused::Unknown)?;
         let current = self.digests.digest(key);
         if !self.digests.is_current(record.digest.scheme()) {
-            // The key is good whatever comes of this; a write that fails is tried at the next use.
-            let _ = self.store.replace_digest(&record.id, &record.digest, &current).await;
+            self.moves.note(&record.id, &record.digest, &current);
         }
         let uses = self.usage.counter(&record.id);
         Ok(self.cache.keep(current, Arc::new(record), uses, now, generation))
@@ -263,9 +260,12 @@ impl<S: KeyStore> ApiKeys<S> {
 
     /// Replaces a key by a new one and revokes it at once: for a key that leaked.
     ///
+    /// A key that was replaced before, and works still because of its overlap, is revoked all the same:
+    /// what leaked must stop. It gets no second successor.
+    ///
     /// # Errors
     ///
-    /// As [`rotate`](Self::rotate).
+    /// As [`rotate`](Self::rotate), and [`RotateError::StoppedOnly`] for a key that was replaced before.
     pub async fn rotate_at_once(
         &self,
         owner: &Owner,
@@ -274,7 +274,14 @@ impl<S: KeyStore> ApiKeys<S> {
         now: SystemTime,
     ) -> Result<Issued, RotateError> {
         let at = storable(now).ok_or(IssueError::Expiry)?;
-        self.replace(owner, id, Retirement::Revoke(Revocation { at, reason }), now).await
+        let retire = Retirement::Revoke(Revocation { at, reason });
+        match self.replace(owner, id, retire, now).await {
+            Err(RotateError::Conflict) => {
+                self.revoke(owner, id, reason, now).await?;
+                Err(RotateError::StoppedOnly)
+            }
+            result => result,
+        }
     }
 
     async fn replace(
@@ -284,10 +291,7 @@ impl<S: KeyStore> ApiKeys<S> {
         retire: Retirement,
         now: SystemTime,
     ) -> Result<Issued, RotateError> {
-        let old = self.load(owner, id).await.map_err(|error| match error {
-            ManageError::NotFound => RotateError::NotFound,
-            ManageError::Unavailable(error) => RotateError::Issue(error.into()),
-        })?;
+        let old = self.load(owner, id).await?;
         match old.state(now) {
             KeyState::Active if old.replaced_by.is_some() => return Err(RotateError::Conflict),
             KeyState::Active => {}
@@ -332,7 +336,8 @@ impl<S: KeyStore> ApiKeys<S> {
         self.store.revoke(id, Revocation { at, reason }).await?.ok_or(ManageError::NotFound)
     }
 
-    /// Changes what a key is called.
+    /// Changes what a key is called. A proof may show the old name for as long as the
+    /// [staleness](crate::MaxStaleness).
     ///
     /// # Errors
     ///
@@ -344,7 +349,6 @@ impl<S: KeyStore> ApiKeys<S> {
         name: &KeyName,
     ) -> Result<(), ManageError> {
         self.load(owner, id).await?;
-        let _ends = self.cache.ends_generation();
         let found = self.store.rename(id, name).await?;
         if found { Ok(()) } else { Err(ManageError::NotFound) }
     }
@@ -355,34 +359,93 @@ impl<S: KeyStore> ApiKeys<S> {
         self.cache.end_generation();
     }
 
-    /// Writes the uses counted since the last flush, if the policy's interval has passed since then.
-    /// To be called from time to time, off the path of requests. Returns of how many keys uses were
-    /// written.
+    /// Writes what requests left behind, if the policy's interval has passed since the last time: the
+    /// uses that were counted, and the digests that move to the primary pepper. To be called from time
+    /// to time, off the path of requests.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store fails; the uses are kept and go with the next flush. When the
-    /// store wrote them and its answer was lost, they are counted twice rather than never.
-    pub async fn flush_usage_if_due(&self, now: SystemTime) -> Result<usize, StoreError> {
+    /// [`StoreError`] when the store fails; the uses are kept, and the next call tries again at once.
+    /// When the store wrote them and its answer was lost, they are counted twice rather than never.
+    pub async fn flush_if_due(&self, now: SystemTime) -> Result<Flushed, StoreError> {
         if !self.usage.is_due(now) {
-            return Ok(0);
+            return Ok(Flushed::default());
         }
-        let flushed = self.flush_usage().await;
+        let flushed = self.flush().await;
         if flushed.is_err() {
             self.usage.is_overdue();
         }
         flushed
     }
 
-    /// Writes the uses counted since the last flush, whenever that was: for a shutdown, once no
-    /// request is being served. Returns of how many keys uses were written.
+    /// Writes what requests left behind, whenever the last time was: for a shutdown, once no request is
+    /// being served.
     ///
     /// # Errors
     ///
-    /// As [`flush_usage_if_due`](Self::flush_usage_if_due).
-    pub async fn flush_usage(&self) -> Result<usize, StoreError> {
-        self.usage.flush(&self.store).await
+    /// As [`flush_if_due`](Self::flush_if_due).
+    pub async fn flush(&self) -> Result<Flushed, StoreError> {
+        let used = self.usage.flush(&self.store).await?;
+        let moved = self.moves.flush(&self.store).await?;
+        Ok(Flushed { used, moved })
     }
+}
+
+/// What a flush wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flushed {
+    /// Of how many keys uses were written.
+    pub used: usize,
+    /// How many keys moved to the primary pepper.
+    pub moved: usize,
+}
+
+impl From<ManageError> for RotateError {
+    fn from(error: ManageError) -> Self {
+        match error {
+            ManageError::NotFound => Self::NotFound,
+            ManageError::Unavailable(error) => Self::Issue(error.into()),
+        }
+    }
+}
+
+/// The record of a new key, if all that is asked for can be.
+fn record(
+    format: &KeyFormat,
+    new: NewKey,
+    digest: KeyDigest,
+    last_four: &str,
+    now: SystemTime,
+) -> Result<KeyRecord, IssueError> {
+    if format.is_server_bound() && new.server.is_none() {
+        return Err(IssueError::ServerRequired);
+    }
+    if new.scopes.iter().count() > Scopes::MAX {
+        return Err(IssueError::TooManyScopes);
+    }
+    let created = storable(now).ok_or(IssueError::Expiry)?;
+    let expires = match new.expires {
+        None => None,
+        Some(end) => Some(storable(end).filter(|end| *end > created).ok_or(IssueError::Expiry)?),
+    };
+    Ok(KeyRecord {
+        id: ApiKeyId::generate()?,
+        owner: new.owner,
+        format: format.prefix().to_owned(),
+        environment: format.environment().map(str::to_owned),
+        name: new.name,
+        scopes: new.scopes,
+        server: new.server,
+        digest,
+        last_four: last_four.to_owned(),
+        created,
+        expires,
+        last_used: None,
+        use_count: 0,
+        revoked: None,
+        replaces: None,
+        replaced_by: None,
+    })
 }
 
 impl From<InsertError> for IssueError {

@@ -36,7 +36,7 @@ pub trait KeyStore: Send + Sync {
     ) -> impl Future<Output = Result<Option<KeyRecord>, StoreError>> + Send;
 
     /// At most `limit` records of an owner, in the order of `(created, id)`, those after the record
-    /// `after` where it is given. An unknown `after` yields none.
+    /// `after` where it is given. An `after` that the owner does not have yields none.
     fn list(
         &self,
         owner: &Owner,

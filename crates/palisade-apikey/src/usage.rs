@@ -1,7 +1,7 @@
 //! Counting uses without a write for each.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -91,13 +91,15 @@ impl UsageTracker {
     fn take_all(&self) -> Pending {
         let mut taken = Vec::new();
         self.counters().retain(|id, counter| {
+            // First this. If nobody else holds the counter, those who let go of it had counted before,
+            // and nobody gets it while the map is locked: the count below is its last.
+            let is_held = Arc::strong_count(counter) > 1;
+            fence(Ordering::Acquire);
             let count = counter.take();
             if count > 0 {
                 taken.push((id.clone(), Arc::clone(counter), count));
             }
-            // Whoever could still count a use holds the counter, and nobody gets it while the map
-            // is locked.
-            Arc::strong_count(counter) > 1
+            is_held || count > 0
         });
         Pending { taken }
     }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::SystemTime;
 
+use crate::MacKey;
 use crate::load::{LoadError, LoadErrorKind, Loaded, decode_strong, text_from_env, text_from_file};
-use crate::{MacKey, SecretBytes};
 
 /// The most keys that a ring loaded from text may hold.
 pub(crate) const MAX_KEYS: usize = 16;
@@ -170,7 +170,8 @@ impl Keyring<MacKey> {
     /// Reads a ring from the environment variable `name` or the file that `<name>_FILE` points to:
     /// entries `id:secret`, newest first, separated by commas or white space.
     ///
-    /// The first entry is the primary. Each secret is judged as by [`SecretBytes::from_text`].
+    /// The first entry is the primary. Each secret is judged as by
+    /// [`SecretBytes::from_text`](crate::SecretBytes::from_text).
     ///
     /// # Errors
     ///
@@ -213,31 +214,32 @@ impl Keyring<MacKey> {
 
 fn ring_from_loaded(loaded: Loaded) -> Result<Keyring<MacKey>, LoadError> {
     let Loaded { text, origin } = loaded;
-    parse_ring(&text).map_err(|kind| LoadError::new(origin, kind))
-}
-
-fn parse_ring(text: &str) -> Result<Keyring<MacKey>, LoadErrorKind> {
-    let mut ring: Option<Keyring<MacKey>> = None;
     let entries =
         text.split(|c: char| c == ',' || c.is_ascii_whitespace()).filter(|part| !part.is_empty());
-    for (entry, part) in (1..).zip(entries) {
+    let mut ring: Option<Keyring<MacKey>> = None;
+    for (entry, text) in (1..).zip(entries) {
         if entry > MAX_KEYS {
-            return Err(LoadErrorKind::TooManyKeys);
+            return Err(LoadError::new(origin, LoadErrorKind::TooManyKeys));
         }
-        let (id, secret) = part.split_once(':').ok_or(LoadErrorKind::Entry { entry })?;
-        let id: KeyId = id.parse().map_err(|_| LoadErrorKind::Entry { entry })?;
-        let key = mac_key(decode_strong(secret)?)?;
-        ring = Some(match ring {
-            None => Keyring::new(id, key),
-            Some(ring) => ring.accept(id, key).map_err(|_| LoadErrorKind::DuplicateId { entry })?,
-        });
+        match add_entry(ring, text) {
+            Ok(longer) => ring = Some(longer),
+            Err(kind) => return Err(LoadError::in_entry(origin, entry, kind)),
+        }
     }
-    ring.ok_or(LoadErrorKind::Empty)
+    ring.ok_or_else(|| LoadError::new(origin, LoadErrorKind::Empty))
 }
 
-fn mac_key(secret: SecretBytes) -> Result<MacKey, LoadErrorKind> {
+/// The ring with one more entry, of the form `id:secret`.
+fn add_entry(ring: Option<Keyring<MacKey>>, entry: &str) -> Result<Keyring<MacKey>, LoadErrorKind> {
+    let (id, secret) = entry.split_once(':').ok_or(LoadErrorKind::Entry)?;
+    let id: KeyId = id.parse().map_err(|_| LoadErrorKind::Entry)?;
+    let secret = decode_strong(secret)?;
     let got = secret.expose_secret().len();
-    MacKey::new(secret).map_err(|_| LoadErrorKind::Short { got })
+    let key = MacKey::new(secret).map_err(|_| LoadErrorKind::Short { got })?;
+    match ring {
+        None => Ok(Keyring::new(id, key)),
+        Some(ring) => ring.accept(id, key).map_err(|_| LoadErrorKind::DuplicateId),
+    }
 }
 
 /// The name of a key in a [`Keyring`]: 1 to 32 characters of `A-Z a-z 0-9 . _ -`.

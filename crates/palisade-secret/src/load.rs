@@ -19,6 +19,7 @@ const MAX_TEXT_BYTES: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct LoadError {
     origin: Origin,
+    entry: Option<usize>,
     kind: LoadErrorKind,
 }
 
@@ -29,14 +30,26 @@ impl LoadError {
         &self.kind
     }
 
+    /// Which entry of a keyring it is about, counted from one.
+    #[must_use]
+    pub fn entry(&self) -> Option<usize> {
+        self.entry
+    }
+
     pub(crate) fn new(origin: Origin, kind: LoadErrorKind) -> Self {
-        Self { origin, kind }
+        Self { origin, entry: None, kind }
+    }
+
+    pub(crate) fn in_entry(origin: Origin, entry: usize, kind: LoadErrorKind) -> Self {
+        Self { origin, entry: Some(entry), kind }
     }
 }
 
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.origin, self.kind)
+        write!(f, "{}: ", self.origin)?;
+        self.entry.map_or(Ok(()), |entry| write!(f, "entry {entry}: "))?;
+        write!(f, "{}", self.kind)
     }
 }
 
@@ -63,7 +76,7 @@ pub enum LoadErrorKind {
     #[error("the file cannot be read: {0}")]
     Unreadable(io::Error),
     /// The value holds no text at all.
-    #[error("empty; generate a secret with `palisade secret generate`")]
+    #[error("empty; `palisade secret generate` makes a good one")]
     Empty,
     /// The value is longer than 64 KiB.
     #[error("longer than 64 KiB, which no secret is; is it the right file?")]
@@ -73,32 +86,26 @@ pub enum LoadErrorKind {
     Encoding,
     /// The secret has fewer than [`MIN_SECRET_BYTES`] bytes.
     #[error(
-        "{got} bytes long once decoded, and at least {MIN_SECRET_BYTES} are needed; generate a secret with `palisade secret generate`"
+        "{got} bytes long once decoded, and at least {MIN_SECRET_BYTES} are needed; `palisade secret generate` makes a good one"
     )]
     Short {
         /// The length that was found, in bytes.
         got: usize,
     },
     /// The bytes repeat or count.
-    #[error("a repeating or counting pattern; generate a secret with `palisade secret generate`")]
+    #[error("a repeating or counting pattern; `palisade secret generate` makes a good one")]
     Pattern,
     /// The value is, or holds, a placeholder out of a template.
-    #[error("a well-known placeholder; generate a secret with `palisade secret generate`")]
+    #[error("a well-known placeholder; `palisade secret generate` makes a good one")]
     Placeholder,
     /// An entry of a keyring is not of the form `id:secret`.
     #[error(
-        "entry {entry} is not of the form `id:secret`, with an id of 1 to 32 of A-Z a-z 0-9 . _ -"
+        "not of the form `id:secret`, with an id of 1 to 32 of A-Z a-z 0-9 . _ -; `palisade secret generate --id ID` makes one"
     )]
-    Entry {
-        /// Which entry, counted from one.
-        entry: usize,
-    },
-    /// Two entries of a keyring have the same id.
-    #[error("entry {entry} repeats the id of an earlier one")]
-    DuplicateId {
-        /// Which entry, counted from one.
-        entry: usize,
-    },
+    Entry,
+    /// An entry of a keyring has the id of an earlier one.
+    #[error("the id of an earlier entry once more")]
+    DuplicateId,
     /// A keyring has more than [`MAX_KEYS`](crate::Keyring::MAX_KEYS) entries.
     #[error(
         "more than {} keys; drop those that nothing alive was made with",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use palisade::apikey::{ApiKeys, InvalidScope};
+use tokio_util::task::TaskTracker;
 
 use crate::permission::Permissions;
 use crate::store::Store;
@@ -17,6 +18,8 @@ pub struct App {
     pub keys: ApiKeys<Store>,
     pub(crate) permissions: Permissions,
     pub(crate) request_ids: RequestIds,
+    /// The requests that run to their end whether or not their clients wait.
+    pub(crate) changes: TaskTracker,
     clock: Clock,
 }
 
@@ -31,6 +34,7 @@ impl App {
             keys,
             permissions: Permissions::new()?,
             request_ids: RequestIds::default(),
+            changes: TaskTracker::new(),
             clock,
         })
     }

@@ -102,7 +102,7 @@ impl Config {
             addr: vars.read(
                 ADDR,
                 SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
-                "an address and a port, such as 127.0.0.1:8080 or [::1]:8080",
+                "an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080",
                 |text| text.parse().ok(),
             )?,
             database: vars.database()?,

@@ -74,13 +74,13 @@ KEY=$(echo "$MINTED" | sed 's/.*"key":"\([^"]*\)".*/\1/'); ID=$(echo "$MINTED" |
 # use it
 curl -sS $GATE/api/v1/orgs/{owner}/controls -H "Authorization: Bearer $KEY"
 
-# rotate it with an overlap of five seconds
-ROTATED=$(curl -sS $GATE/api/v1/keys/$ID/rotate -H "Authorization: Bearer $ADMIN" -H "Content-Type: application/json" -d '{{"overlap_seconds":5}}'); echo "$ROTATED"
+# rotate it with an overlap of twenty seconds
+ROTATED=$(curl -sS $GATE/api/v1/keys/$ID/rotate -H "Authorization: Bearer $ADMIN" -H "Content-Type: application/json" -d '{{"overlap_seconds":20}}'); echo "$ROTATED"
 NEW=$(echo "$ROTATED" | sed 's/.*"key":"\([^"]*\)".*/\1/'); NEW_ID=$(echo "$ROTATED" | sed 's/.*"id":"\([^"]*\)".*/\1/')
 
 # the old key works within the overlap and is refused after it
 curl -sS $GATE/api/v1/whoami -H "Authorization: Bearer $KEY"
-sleep 6; curl -sS $GATE/api/v1/whoami -H "Authorization: Bearer $KEY"
+sleep 21; curl -sS $GATE/api/v1/whoami -H "Authorization: Bearer $KEY"
 
 # revoke the new key and see it refused
 curl -sS -X DELETE $GATE/api/v1/keys/$NEW_ID -H "Authorization: Bearer $ADMIN"

@@ -25,7 +25,7 @@ mod upkeep;
 
 use std::io::Write;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use palisade::apikey::ApiKeys;
 use tokio::net::TcpListener;
@@ -42,6 +42,9 @@ pub use store::{OpenError, Store};
 
 use config::Config;
 use greeting::Greeting;
+
+/// How long changes whose clients went away may take once the service stops.
+const CHANGES_TIME: Duration = Duration::from_secs(10);
 
 /// Runs the service until SIGINT or SIGTERM. `stdout` gets what a person reads at the start.
 ///
@@ -69,13 +72,22 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     })
     .await;
 
-    // No request is being served any more, so this flush loses nothing.
+    // Changes whose clients went away may still be under way.
+    app.changes.close();
+    if tokio::time::timeout(CHANGES_TIME, app.changes.wait()).await.is_err() {
+        tracing::warn!(changes = app.changes.len(), "changes did not finish in time");
+    }
     let _ = stop_upkeep.send(true);
     let _ = upkeep.await;
-    let flushed = app.keys.flush_usage().await;
+    // No request is being served any more, so this flush loses nothing.
+    let flushed = app.keys.flush().await;
     app.keys.store().close().await;
-    let keys = flushed?;
-    tracing::info!(keys_with_uses = keys, "stopped");
+    let flushed = flushed?;
+    tracing::info!(
+        keys_used = flushed.used,
+        keys_moved = flushed.moved,
+        "stopped; uses are written"
+    );
     Ok(())
 }
 

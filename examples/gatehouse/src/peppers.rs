@@ -44,12 +44,17 @@ pub(crate) fn load(config: &Config, has_keys: bool) -> Result<Keyring<MacKey>, P
         }
     }
     warn_of_readers(&path).map_err(|source| PepperError::File { path: path.clone(), source })?;
-    Keyring::from_file(&path).map_err(PepperError::Given)
+    let unusable = if has_keys { PepperError::Damaged } else { PepperError::Given };
+    Keyring::from_file(&path).map_err(unusable)
 }
 
 /// Makes the folder of the database, for its owner alone, where there is none.
 pub(crate) fn make_folder(database: &Database) -> io::Result<()> {
     let Some(folder) = database.folder() else { return Ok(()) };
+    if folder.is_dir() {
+        return Ok(());
+    }
+    tracing::info!(folder = %folder.display(), "the folder of the database is new");
     DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)
 }
 
@@ -112,6 +117,11 @@ pub enum PepperError {
         /// What the system says.
         source: io::Error,
     },
+    /// The file is not usable, and the database has keys that need it.
+    #[error(
+        "the peppers: {0}; the database holds keys that work only with what the file held: restore it from the backup"
+    )]
+    Damaged(LoadError),
     /// The file is gone, and the database has keys that need it.
     #[error(
         "the file of peppers {} is gone, and the database holds keys that work only with it; restore it from the backup, or give the peppers in {PEPPERS}", path.display()

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use crate::app::App;
@@ -36,7 +36,7 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(async || ApiError::no_route())
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(from_fn(run_to_the_end))
+        .layer(from_fn_with_state(Arc::clone(&app), run_to_the_end))
         .layer(from_fn_with_state(Arc::clone(&app), trail::follow))
         .with_state(app)
 }

@@ -1,7 +1,7 @@
 //! Connections: accepting them, bounding them, and letting them end.
 
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 
 /// How many connections are served at once. Further ones wait in the queue of the system. Well below
 /// the 1024 files that a process may usually have open.
@@ -20,6 +21,10 @@ const MAX_CONNECTIONS: usize = 768;
 
 /// How long a client may take to send the head of a request, and how long an idle connection stays.
 const HEAD_TIME: Duration = Duration::from_secs(15);
+
+/// How long an answer may wait for a client that takes none of it. Without this, a client that asks and
+/// never reads would keep its place for ever.
+const WRITE_TIME: Duration = Duration::from_secs(15);
 
 /// How many bytes of a request hyper holds at most; a longer head is answered with a bare 431.
 const MAX_HEAD: usize = 32 * 1024;
@@ -47,7 +52,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIME)
             .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(stream), service.clone());
+            .serve_connection(TokioIo::new(timed(stream, WRITE_TIME)), service.clone());
         let connection = graceful.watch(connection);
         connections.spawn(async move {
             // Clients go away in the middle of things all the time; there is nobody to tell.
@@ -60,6 +65,13 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
         tracing::warn!(connections = connections.len(), "requests did not finish in time");
     }
     connections.shutdown().await;
+}
+
+/// The connection with a limit to how long a write may make no progress.
+fn timed(stream: TcpStream, write_time: Duration) -> Pin<Box<TimeoutStream<TcpStream>>> {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(write_time));
+    Box::pin(stream)
 }
 
 /// A connection and its place among those that are served at once.
@@ -80,5 +92,26 @@ async fn accept(
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_takes_nothing_loses_its_place() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut stream = timed(stream, Duration::from_millis(50));
+        // More than the buffers of both ends take.
+        let ended = stream.write_all(&vec![0; 64 << 20]).await.unwrap_err();
+        assert_eq!(ended.kind(), ErrorKind::TimedOut);
+        drop(client);
     }
 }

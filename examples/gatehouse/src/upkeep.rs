@@ -1,4 +1,4 @@
-//! What happens beside the requests: uses are written from time to time.
+//! What happens beside the requests: what they left behind is written from time to time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,20 +21,20 @@ pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             _ = stop.wait_for(|stop| *stop) => return,
             _ = ticks.tick() => {}
         }
-        let flushed = app.keys.flush_usage_if_due(app.now()).await;
+        let flushed = app.keys.flush_if_due(app.now()).await;
         // A store that stays down is worth one line, not one each time.
         match &flushed {
             Err(error) if works => {
                 let cause = std::error::Error::source(error).map(ToString::to_string);
                 tracing::error!(cause, "uses could not be written; they are kept and tried again");
             }
-            Ok(keys) if !works && *keys > 0 => tracing::info!(keys, "uses are written again"),
+            Ok(flushed) if !works && flushed.used > 0 => tracing::info!("uses are written again"),
             _ => {}
         }
         works = match flushed {
             Err(_) => false,
             // Nothing to write, or nothing due, says nothing of the store.
-            Ok(0) => works,
+            Ok(flushed) if flushed.used == 0 => works,
             Ok(_) => true,
         };
     }

@@ -1,8 +1,8 @@
 use std::sync::atomic::Ordering;
 
 use palisade_apikey::{
-    ApiKeys, DigestRefused, DigestRing, DigestScheme, KeyDigest, KeyStore, MemoryStore, Policy,
-    Refused, RevocationReason, SchemeStanding, WrapError, WrapReport,
+    ApiKeys, DigestRefused, DigestRing, DigestScheme, Flushed, KeyDigest, KeyStore, MemoryStore,
+    Policy, Refused, RevocationReason, SchemeStanding, WrapError, WrapReport,
 };
 use palisade_secret::Keyring;
 use proptest::prelude::*;
@@ -98,6 +98,7 @@ async fn use_moves_a_key_to_the_primary_pepper() {
     for _ in 0..3 {
         keys.authenticate(&key, start()).await.unwrap();
     }
+    assert_eq!(keys.flush().await.unwrap().moved, 1);
     let stored = keys.load(&owner(), &record.id).await.unwrap();
     assert_eq!(stored.digest.scheme().to_string(), "hmac-sha256$b");
     assert_eq!(keys.store().digest_writes.load(Ordering::SeqCst), 1);
@@ -113,8 +114,16 @@ async fn a_move_that_fails_costs_nothing_but_the_move() {
     let keys = ApiKeys::new(formats(), ring(&["b", "a"]), old.store().clone(), uncached());
     keys.store().digests_fixed.store(true, Ordering::SeqCst);
     keys.authenticate(&key, start()).await.unwrap();
+    assert!(keys.flush().await.is_err());
     let stored = keys.load(&owner(), &record.id).await.unwrap();
-    assert_eq!(stored.digest.scheme().to_string(), "hmac-sha256$a");
+    assert_eq!(
+        (stored.digest.scheme().to_string().as_str(), stored.use_count),
+        ("hmac-sha256$a", 1)
+    );
+    // The next use notes it again.
+    keys.store().digests_fixed.store(false, Ordering::SeqCst);
+    keys.authenticate(&key, start()).await.unwrap();
+    assert_eq!(keys.flush().await.unwrap().moved, 1);
 }
 
 #[tokio::test]
@@ -133,6 +142,7 @@ async fn imported_sha256_rows_are_taken_over() {
     let lenient =
         ApiKeys::new(formats(), ring(&["a"]).accept_legacy_sha256(), store.clone(), uncached());
     lenient.authenticate(&text, start()).await.unwrap();
+    lenient.flush().await.unwrap();
     strict.authenticate(&text, start()).await.unwrap();
 }
 
@@ -148,6 +158,7 @@ async fn idle_keys_leave_an_old_pepper_offline() {
     for (key, _) in &issued[..100] {
         keys.authenticate(key, start()).await.unwrap();
     }
+    assert_eq!(keys.flush().await.unwrap(), Flushed { used: 100, moved: 100 });
     let report = keys.digest_report(start()).await.unwrap();
     let count = |scheme: &str, standing| {
         report.iter().any(|row| row.scheme.to_string() == scheme && row.standing == standing)
@@ -173,6 +184,7 @@ async fn idle_keys_leave_an_old_pepper_offline() {
     let stored = keys.load(&owner(), &record.id).await.unwrap();
     assert_eq!(stored.digest.scheme().to_string(), "hmac-sha256+hmac-sha256$b,a");
     keys.authenticate(key, start()).await.unwrap();
+    keys.flush().await.unwrap();
     let stored = keys.load(&owner(), &record.id).await.unwrap();
     assert_eq!(stored.digest.scheme().to_string(), "hmac-sha256$b");
 }
@@ -210,6 +222,7 @@ async fn dead_keys_do_not_hold_a_pepper() {
 
     let keys = ApiKeys::new(formats(), ring(&["b", "a"]), old.store().clone(), uncached());
     keys.authenticate(&used, start()).await.unwrap();
+    keys.flush().await.unwrap();
     let on_a = async |now| {
         let report = keys.digest_report(now).await.unwrap();
         let row = report.into_iter().find(|row| row.scheme.to_string() == "hmac-sha256$a").unwrap();
@@ -234,6 +247,7 @@ async fn a_pepper_is_given_up() {
     for key in [&late, &fresh] {
         keys.authenticate(key, start()).await.unwrap();
     }
+    keys.flush().await.unwrap();
 
     // The ring does not hold it any more.
     let ring_b = ApiKeys::new(formats(), ring(&["b"]), old.store().clone(), Policy::default());

@@ -2,14 +2,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_apikey::{
-    ApiKeyId, ApiKeys, Issued, KeyState, ManageError, Overlap, Owner, Policy, Refused,
-    RevocationReason, RotateError,
+    ApiKeyId, ApiKeys, IssueError, Issued, KeyName, KeyState, ManageError, Overlap, Owner, Policy,
+    Refused, RevocationReason, RotateError,
 };
 use proptest::prelude::*;
 
 use crate::support::{
-    HOUR, SECOND, TestStore, account, collector, issue, new_key, owner, scopes, service, start,
-    uncached,
+    HOUR, SECOND, TestStore, account, collector, issue, new_key, owner, ring, scopes, service,
+    start, uncached,
 };
 
 type Keys = ApiKeys<TestStore>;
@@ -62,6 +62,54 @@ async fn a_leaked_key_stops_at_once() {
     keys.authenticate(&successor.key.reveal(), start()).await.unwrap();
     let stored = keys.load(&owner(), &record.id).await.unwrap();
     assert_eq!(stored.revoked.unwrap().reason, RevocationReason::Leaked);
+}
+
+/// It was rotated with an overlap, and then seen in public: it stops, and gets no second successor.
+#[tokio::test]
+async fn a_leaked_key_that_was_rotated_before_stops_too() {
+    let keys = service(&["a"], Policy::default());
+    let (old, record) = issue(&keys, new_key(&account())).await;
+    let successor = keys.rotate(&owner(), &record.id, hours(24), start()).await.unwrap();
+    keys.authenticate(&old, start()).await.unwrap();
+    let stopped = keys
+        .rotate_at_once(&owner(), &record.id, RevocationReason::Leaked, start())
+        .await
+        .unwrap_err();
+    assert!(matches!(stopped, RotateError::StoppedOnly), "{stopped}");
+    assert_eq!(refused(&keys, &old, start()).await, "key_revoked");
+    keys.authenticate(&successor.key.reveal(), start()).await.unwrap();
+    assert_eq!(keys.list(&owner(), None, 10).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_key_is_imported_by_its_digest() {
+    let keys = service(&["a"], Policy::default());
+    let minted = account().mint().unwrap().reveal();
+    let format = account();
+    let digest = ring(&["a"]).digest(&format.parse(&minted).unwrap());
+    let record =
+        keys.import(new_key(&account()), digest.clone(), &minted[58..], start()).await.unwrap();
+    assert_eq!(keys.authenticate(&minted, start()).await.unwrap().key_id(), &record.id);
+    assert_eq!(record.mask().to_string(), format!("gmk_acct_live_…{}", &minted[58..]));
+
+    let refused = async |digest, last_four: &str| {
+        keys.import(new_key(&account()), digest, last_four, start()).await.unwrap_err()
+    };
+    assert!(matches!(refused(digest.clone(), "").await, IssueError::Duplicate));
+    assert!(matches!(refused(digest.clone(), "12345").await, IssueError::LastFour));
+    assert!(matches!(refused(digest, "é").await, IssueError::LastFour));
+    let plain = palisade_apikey::KeyDigest::legacy_sha256([1; 32]);
+    assert!(matches!(refused(plain, "").await, IssueError::UnusableDigest));
+}
+
+#[tokio::test]
+async fn names_show_what_they_are() {
+    for unseen in ["a\u{202e}b", "a\u{200b}b", "\u{feff}a", "a\0", "a\nb", " a", "a\u{2066}"] {
+        assert!(unseen.parse::<KeyName>().is_err(), "{unseen:?}");
+    }
+    for seen in ["café", "ключ", "鍵 1", "a-b_c (d)"] {
+        assert!(seen.parse::<KeyName>().is_ok(), "{seen:?}");
+    }
 }
 
 #[tokio::test]

@@ -44,6 +44,9 @@ fn debug_output_holds_no_key() {
         let digest_text = record.digest.to_text();
         let encoded = digest_text.rsplit('$').next().unwrap();
         assert!(!digest.contains(encoded), "a digest is for the store alone");
+        let bytes = format!("{:?}", record.digest.as_bytes());
+        let inside = format!("{keys:?}");
+        assert!(!inside.contains(bytes.trim_matches(['[', ']'])), "a digest in {inside}");
     });
 }
 

@@ -52,5 +52,5 @@ fn the_registration_says_all_that_is_asked() {
         assert!(text.contains(&format.regex()));
     }
     let text = all()[0].partner_registration(&partner);
-    assert!(text.contains("62 characters") && text.contains("(255 bits)"), "{text}");
+    assert!(text.contains("62 characters") && text.contains("(256 bits)"), "{text}");
 }

@@ -14,6 +14,22 @@ use sha2::{Digest, Sha256};
 
 use crate::support::{pepper, start};
 
+const PRODUCT_FIELDS: &[&str] = &[
+    "prefix",
+    "body",
+    "crc32_prefix_us_body",
+    "crc32_body_only",
+    "check_low4_full",
+    "check_low4_body_only",
+    "key",
+    "len",
+    "sha256",
+    "hmac_sha256_pepper_00_1f",
+    "inner_blocks_after_ipad",
+];
+
+/// Keys that have to be accepted, and what has to be rejected: foreign tokens, and every key with a
+/// character changed.
 #[derive(Default)]
 struct Score {
     accepted: usize,
@@ -38,7 +54,7 @@ fn published_formats() {
         }
         let Score { accepted, rejected } = score;
         println!("apikey: {} cases, {accepted} accepted, {rejected} rejected", accepted + rejected);
-        assert!(accepted > 0 && rejected > 0, "{}", file.display());
+        assert!(accepted + rejected > 0, "no case in {}", file.display());
     }
 }
 
@@ -51,6 +67,8 @@ fn json_files(folder: &Path) -> Vec<PathBuf> {
 
 fn run(name: &str, section: &Value, score: &mut Score) {
     match name {
+        // Described without a token where there are no vectors.
+        "github_classic" | "npm" if section.get("vectors").is_none() => {}
         "github_classic" | "npm" => rows(&section["vectors"]).for_each(|row| classic(row, score)),
         "product_candidate_vectors_own_computation" => {
             rows(section).for_each(|row| product(row, score));
@@ -75,7 +93,15 @@ fn run(name: &str, section: &Value, score: &mut Score) {
 }
 
 fn rows(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().map(Vec::as_slice).unwrap_or_default().iter()
+    value.as_array().unwrap_or_else(|| panic!("not a list of cases: {value}")).iter()
+}
+
+/// A field that this driver does not know may be a verdict that it would ignore.
+fn assert_fields(row: &Value, known: &[&str]) {
+    let fields = row.as_object().unwrap_or_else(|| panic!("not a case: {row}"));
+    for field in fields.keys() {
+        assert!(known.contains(&field.as_str()), "an unknown field `{field}` in {row}");
+    }
 }
 
 fn text(value: &Value) -> &str {
@@ -84,6 +110,7 @@ fn text(value: &Value) -> &str {
 
 /// GitHub's classic form, which npm shares: `<prefix>_<30><6>`.
 fn classic(row: &Value, score: &mut Score) {
+    assert_fields(row, &["token", "source", "body", "crc32", "checksum", "verified"]);
     let token = text(&row["token"]);
     let (prefix, _) = token.split_once('_').unwrap();
     let format =
@@ -97,6 +124,7 @@ fn classic(row: &Value, score: &mut Score) {
 }
 
 fn product(row: &Value, score: &mut Score) {
+    assert_fields(row, PRODUCT_FIELDS);
     let (prefix, key) = (text(&row["prefix"]), text(&row["key"]));
     let format = KeyFormat::new(prefix).unwrap();
     assert_eq!(key, format!("{prefix}_{}_{}", text(&row["body"]), text(&row["check_low4_full"])));

@@ -64,7 +64,7 @@ fn a_pepper_without_an_id_is_an_error_that_names_the_variable() {
     let args = ["key", "digest", "--peppers-env", "PEPPERS"];
     let refused = palisade_in(&args, KEY.as_bytes(), &[("PEPPERS", PEPPER)]);
     assert_eq!(refused.code, 2);
-    assert!(refused.stderr.contains("PEPPERS: entry 1 is not of the form `id:secret`"));
+    assert!(refused.stderr.contains("PEPPERS: entry 1: not of the form `id:secret`"));
     assert!(!refused.stderr.contains(&PEPPER[..8]));
 }
 

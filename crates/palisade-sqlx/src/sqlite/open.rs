@@ -55,12 +55,13 @@ impl SqliteKeyStore {
     ) -> Result<Self, OpenError> {
         let path = path.as_ref();
         create(path)?;
-        let deadline = Instant::now() + options.busy_timeout;
+        // None lies beyond every clock.
+        let deadline = Instant::now().checked_add(options.busy_timeout);
         loop {
             // A change to the write-ahead log does not wait for its lock, so two programs that
             // create a database at once get in each other's way for a moment.
             match Self::connect(path, options).await {
-                Err(OpenError::Locked(_)) if Instant::now() < deadline => {
+                Err(OpenError::Locked(_)) if deadline.is_none_or(|end| Instant::now() < end) => {
                     sleep(Duration::from_millis(10)).await;
                 }
                 result => return result,

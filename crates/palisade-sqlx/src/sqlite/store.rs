@@ -81,10 +81,10 @@ impl KeyStore for SqliteKeyStore {
     ) -> Result<Vec<KeyRecord>, StoreError> {
         let query = match after {
             None => sqlx::query(select!("WHERE owner = ?1 ORDER BY created_at, id LIMIT ?2")),
-            // For an unknown key the comparison is with NULL, and nothing comes after that.
+            // For a key that the owner does not have the comparison is with NULL, and nothing comes after that.
             Some(_) => sqlx::query(select!(
                 "WHERE owner = ?1 AND (created_at, id) >
-                    (SELECT created_at, id FROM palisade_api_keys WHERE id = ?3)
+                    (SELECT created_at, id FROM palisade_api_keys WHERE id = ?3 AND owner = ?1)
                 ORDER BY created_at, id LIMIT ?2"
             )),
         };

@@ -122,7 +122,7 @@ async fn no_use_is_lost() {
                     }
                     if n % 10 == task {
                         // Some of them give up half-way.
-                        let flush = keys.flush_usage();
+                        let flush = keys.flush();
                         let _ = tokio::time::timeout(Duration::from_micros(n * 20), flush).await;
                     }
                 }
@@ -132,7 +132,7 @@ async fn no_use_is_lost() {
     for user in users {
         user.await.unwrap();
     }
-    keys.flush_usage().await.unwrap();
+    keys.flush().await.unwrap();
     for id in &ids {
         let record = keys.store().load(id).await.unwrap().unwrap();
         // A flush that is dropped may have been written, and is then counted again.
@@ -159,7 +159,7 @@ async fn no_use_is_counted_twice_when_every_flush_is_answered() {
                 for n in 0..200 {
                     keys.authenticate(&text, NOW).await.unwrap();
                     if n % 25 == 0 {
-                        keys.flush_usage().await.unwrap();
+                        keys.flush().await.unwrap();
                     }
                 }
             })
@@ -168,7 +168,7 @@ async fn no_use_is_counted_twice_when_every_flush_is_answered() {
     for user in users {
         user.await.unwrap();
     }
-    keys.flush_usage().await.unwrap();
+    keys.flush().await.unwrap();
     let record = keys.store().load(&issued.record.id).await.unwrap().unwrap();
     assert_eq!(record.use_count, 1200);
 }
@@ -212,7 +212,7 @@ async fn the_files_hold_no_key() {
     let issued = keys.issue(new_key(), NOW).await.unwrap();
     let (id, text) = (issued.record.id, issued.key.reveal());
     keys.authenticate(&text, NOW).await.unwrap();
-    keys.flush_usage().await.unwrap();
+    keys.flush().await.unwrap();
     keys.rotate(&owner(), &id, Overlap::of(HOUR).unwrap(), NOW).await.unwrap();
 
     let body = &text["gmk_acct_live_".len()..][..43];
@@ -248,11 +248,14 @@ async fn a_pepper_is_retired() {
         Keyring::new("2026b".parse().unwrap(), new).accept("2026a".parse().unwrap(), old).unwrap();
     let keys = service(crate::open(&path).await, ring);
     keys.authenticate(&texts[0], NOW).await.unwrap();
+    keys.flush().await.unwrap();
     let report = keys.wrap_old_digests(NOW, |_| {}).await.unwrap();
     assert_eq!((report.wrapped, report.overtaken, report.left), (9, 0, 0));
     for text in &texts {
         keys.authenticate(text, NOW).await.unwrap();
     }
+    // The first is in the cache, and moved already.
+    assert_eq!(keys.flush().await.unwrap().moved, 9);
     let counts = keys.digest_report(NOW).await.unwrap();
     assert_eq!(counts.len(), 1, "{counts:?}");
     assert_eq!((counts[0].scheme.to_string().as_str(), counts[0].live), ("hmac-sha256$2026b", 10));

@@ -99,9 +99,11 @@ pub async fn a_list_holds_the_keys_of_one_owner<S: KeyStore>(store: S) {
     assert!(nobody.is_empty());
 }
 
-/// After a key that does not exist comes nothing, rather than the list from its start.
+/// After a key that does not exist, or is another owner's, comes nothing, rather than the list from
+/// its start or from the place of a stranger's key.
 pub async fn a_list_after_an_unknown_key_is_empty<S: KeyStore>(store: S) {
-    insert_all(&store, &[sample(1), sample(2)]).await;
+    let foreign = KeyRecord { owner: owner("org_2"), ..sample(0) };
+    insert_all(&store, &[foreign, sample(1), sample(2)]).await;
     for unknown in [id(0), id(3)] {
         let listed = store.list(&owner("org_1"), Some(&unknown), 10).await;
         assert!(listed.expect("the store answers").is_empty(), "after {unknown}");

@@ -128,11 +128,23 @@ impl From<RotateError> for ApiError {
         let message = error.to_string();
         match error {
             RotateError::NotFound => Self::not_found("there is no such key"),
-            RotateError::Issue(error) => error.into(),
+            RotateError::Issue(IssueError::Unavailable(error)) => error.into(),
+            RotateError::Issue(IssueError::UnknownFormat) => conflict(
+                "KEY_NOT_ACTIVE",
+                message,
+                "keys of this format are not issued any more: mint one of another format",
+                "key_format_retired",
+            ),
+            RotateError::StoppedOnly => conflict(
+                "KEY_ALREADY_ROTATED",
+                message,
+                "load the key: \"replaced_by\" names its successor, which works",
+                "key_stopped_only",
+            ),
             RotateError::Conflict | RotateError::NotActive(KeyState::Replaced) => conflict(
                 "KEY_ALREADY_ROTATED",
                 message,
-                "load the key: \"replaced_by\" names its successor",
+                "until its overlap ends the old key still works: DELETE it to stop it now; \"replaced_by\" names its successor",
                 "key_already_rotated",
             ),
             RotateError::NotActive(_) => {

@@ -112,6 +112,21 @@ async fn rotate_a_leaked_key() {
     assert_eq!(shown.body["revoked_reason"], "leaked");
 }
 
+/// It was rotated with an overlap before it leaked: it stops, and the answer says where to go on.
+#[tokio::test]
+async fn a_leaked_key_that_was_rotated_before_stops() {
+    let gate = Gate::open().await;
+    let (id, old) = gate.mint(json!({"name": "k", "scopes": ["read"]})).await;
+    let rotate = format!("{KEYS}/{id}/rotate");
+    gate.post(&rotate, &gate.admin, json!({"overlap_seconds": 3600})).await;
+    assert_eq!(gate.get(WHOAMI, &old).await.status, 200);
+    let stopped = gate.post(&rotate, &gate.admin, json!({"leaked": true})).await;
+    assert_eq!(stopped.status, 409);
+    assert_eq!(stopped.body["error"]["code"], "KEY_ALREADY_ROTATED");
+    assert!(text(&stopped.body["error"]["message"]).contains("it is revoked now"));
+    assert_eq!(gate.get(WHOAMI, &old).await.status, 401);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_rotations_at_once_one_wins() {
     let gate = Arc::new(Gate::open().await);
@@ -259,7 +274,7 @@ async fn uses_are_counted() {
     for _ in 0..7 {
         gate.get(WHOAMI, &key).await;
     }
-    assert_eq!(gate.app.keys.flush_usage().await.unwrap(), 2, "the admin key and this one");
+    assert_eq!(gate.app.keys.flush().await.unwrap().used, 2, "the admin key and this one");
     let shown = gate.get(&format!("{KEYS}/{id}"), &gate.admin).await;
     assert_eq!(shown.body["use_count"], 7);
     assert!(shown.body["last_used_at"].is_string());

@@ -41,7 +41,7 @@ async fn uses_wait_for_the_store() {
     let gate = Gate::open().await;
     assert_eq!(gate.get(WHOAMI, &gate.admin).await.status, 200);
     gate.app.keys.store().close().await;
-    assert!(gate.app.keys.flush_usage().await.is_err());
-    assert!(gate.app.keys.flush_usage().await.is_err(), "they are not lost by the first failure");
+    assert!(gate.app.keys.flush().await.is_err());
+    assert!(gate.app.keys.flush().await.is_err(), "they are not lost by the first failure");
     assert_eq!(gate.get(WHOAMI, &gate.admin).await.status, 200, "cached for a few seconds");
 }

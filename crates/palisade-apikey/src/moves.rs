@@ -1,0 +1,48 @@
+//! Digests on their way to the primary pepper.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::{ApiKeyId, KeyDigest, KeyStore, StoreError};
+
+/// How many moves wait at most. One that finds no place is noted again when its key is next read.
+const MOST: usize = 10_000;
+
+/// Keys that were found under an older digest, and the digest that they are to have.
+///
+/// They are written with the next flush and not by the request that found them: after a change of
+/// peppers every key is found so, and a store that is slow to write would hold up all of them.
+#[derive(Debug, Default)]
+pub(crate) struct DigestMoves {
+    waiting: Mutex<HashMap<ApiKeyId, Move>>,
+}
+
+#[derive(Debug)]
+struct Move {
+    from: KeyDigest,
+    to: KeyDigest,
+}
+
+impl DigestMoves {
+    pub(crate) fn note(&self, id: &ApiKeyId, from: &KeyDigest, to: &KeyDigest) {
+        let mut waiting = self.waiting();
+        if waiting.len() < MOST {
+            waiting.insert(id.clone(), Move { from: from.clone(), to: to.clone() });
+        }
+    }
+
+    /// Writes what waits and returns how many digests moved. What fails is noted again when its key is
+    /// next read.
+    pub(crate) async fn flush<S: KeyStore>(&self, store: &S) -> Result<usize, StoreError> {
+        let waiting = std::mem::take(&mut *self.waiting());
+        let mut moved = 0;
+        for (id, Move { from, to }) in waiting {
+            moved += usize::from(store.replace_digest(&id, &from, &to).await?);
+        }
+        Ok(moved)
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<ApiKeyId, Move>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
