@@ -103,7 +103,7 @@ impl KeyDigest {
 
     /// The digest of a key that another system stored as plain SHA-256, to import it.
     ///
-    /// It verifies where [`DigestRing::accept_legacy_sha256`] allows it, and becomes a peppered
+    /// It verifies where [`DigestRing::accept_legacy_sha256`](crate::DigestRing::accept_legacy_sha256) allows it, and becomes a peppered
     /// digest when the key is next used.
     #[must_use]
     pub fn legacy_sha256(bytes: [u8; 32]) -> Self {

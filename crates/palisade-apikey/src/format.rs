@@ -213,7 +213,7 @@ impl KeyFormat {
     ///
     /// # Errors
     ///
-    /// [`Malformed`], as for [`Formats::parse`].
+    /// [`Malformed`], as for [`Formats::parse`](crate::Formats::parse).
     pub fn parse<'k>(&self, text: &'k str) -> Result<PresentedKey<'k, '_>, Malformed> {
         refuse_unread(text)?;
         if !self.has_prefix_of(text.as_bytes()) {

@@ -37,7 +37,7 @@ impl NewKey {
     /// # Security
     ///
     /// `owner` and the most of `scopes` come from what authenticated the caller, not from the
-    /// request: see [`Authenticated::owner`] and [`Authenticated::require_all`].
+    /// request: see [`Authenticated::owner`](crate::Authenticated::owner) and [`Authenticated::require_all`](crate::Authenticated::require_all).
     #[must_use]
     pub fn new(owner: Owner, format: &KeyFormat, name: KeyName, scopes: Scopes) -> Self {
         let format = format.prefix().to_owned();
