@@ -1,5 +1,5 @@
 //! How far a key reaches that manages others. Whoever can mint or rotate a key gets to see it, so
-//! none may be worth more than the key that it is made with.
+//! none may do more than the key that it is made with. How long it lives is the minter's choice.
 
 use palisade::apikey::{Authenticated, Scopes};
 
