@@ -53,7 +53,7 @@ async fn what_is_malformed_costs_no_read() {
     assert_eq!(keys.store().finds.load(Ordering::SeqCst), 0);
 }
 
-/// Trap of a peer: digesting the body alone lets another prefix verify.
+/// A known mistake: digesting the body alone lets another prefix verify.
 #[tokio::test]
 async fn another_prefix_with_the_same_body_is_another_key() {
     let keys = service(&["a"], uncached());
@@ -180,7 +180,7 @@ async fn a_busy_key_is_read_once_in_its_staleness() {
     assert_eq!(finds(), 2);
 }
 
-/// Trap 5: a cache makes revocation late. Here it is at once, and elsewhere within the staleness.
+/// A known mistake: a cache makes revocation late. Here it is at once, and elsewhere within the staleness.
 #[tokio::test]
 async fn a_revocation_reaches_the_cache() {
     let keys = service(&["a"], Policy::default());

@@ -64,7 +64,7 @@ fn a_pepper_past_its_end_verifies_nothing() {
     assert_eq!(new.candidates(&key, start() + HOUR).len(), 1);
 }
 
-/// Trap 8: a stored digest presented as if it were a key, or a digest of one scheme taken for
+/// A known mistake: a stored digest presented as if it were a key, or a digest of one scheme taken for
 /// another.
 #[tokio::test]
 async fn a_stolen_digest_opens_nothing() {

@@ -86,7 +86,7 @@ fn each_kind_of_damage_has_its_name() {
     assert_eq!(why(&key.replacen("live", "test", 1)), Malformed::Checksum);
 }
 
-/// Trap 1 of a peer: a generator that is cloned in each call mints the same key each time.
+/// A known mistake: a generator that is cloned in each call mints the same key each time.
 #[test]
 fn one_generator_mints_different_keys() {
     let mut rng = StdRng::seed_from_u64(1);
@@ -97,7 +97,7 @@ fn one_generator_mints_different_keys() {
     assert_eq!(a, again);
 }
 
-/// Trap: `byte % 62` favours the first eight digits by a quarter. Over 62,000 digits that would be
+/// A known mistake: `byte % 62` favours the first eight digits by a quarter. Over 62,000 digits that would be
 /// eight standard deviations; even digits stay within five.
 #[test]
 fn digits_are_even() {
@@ -120,7 +120,7 @@ fn digits_are_even() {
     assert!(spread < 5 * 32, "{counts:?}");
 }
 
-/// Trap 4 of a peer: splitting at `_` breaks prefixes that hold one.
+/// A known mistake: splitting at `_` breaks prefixes that hold one.
 #[test]
 fn prefixes_with_underscores_parse() {
     let deep = KeyFormat::new("a_b_c_live").unwrap();

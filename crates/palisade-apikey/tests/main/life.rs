@@ -40,7 +40,7 @@ async fn a_rotated_key_works_within_the_overlap() {
     assert_eq!(refused(&keys, &new, start() + HOUR).await, "accepted");
 }
 
-/// Trap 7: an overlap must not lengthen the life of the old key.
+/// A known mistake: an overlap must not lengthen the life of the old key.
 #[tokio::test]
 async fn an_overlap_never_extends_a_life() {
     let keys = service(&["a"], Policy::default());
@@ -172,7 +172,7 @@ async fn the_first_revocation_stands() {
     assert_eq!(first, again);
 }
 
-/// Trap 2: the owner is an argument, and whoever does not own a key cannot touch it.
+/// A known mistake: the owner is an argument, and whoever does not own a key cannot touch it.
 #[tokio::test]
 async fn another_owner_finds_nothing() {
     let keys = service(&["a"], Policy::default());
@@ -221,7 +221,7 @@ async fn lists_come_in_pages_of_a_hundred_at_most() {
     assert_eq!((seen.len(), unique.len()), (205, 205));
 }
 
-/// Trap 11: sums of attacker-chosen durations must not panic.
+/// A known mistake: sums of attacker-chosen durations must not panic.
 #[tokio::test]
 async fn durations_have_limits() {
     assert!(Overlap::of(Overlap::LIMIT).is_ok());

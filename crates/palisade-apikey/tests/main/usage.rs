@@ -123,7 +123,7 @@ fn no_use_is_lost_beside_a_flush_that_never_rests() {
     assert_eq!(stored.use_count, 2 * USES);
 }
 
-/// Trap 6: counts from many tasks, flushed while they run, add up to the last one.
+/// A known mistake: counts from many tasks, flushed while they run, add up to the last one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_use_is_lost() {
     for policy in [Policy::default(), uncached(), Policy::default().cached_keys(32)] {
