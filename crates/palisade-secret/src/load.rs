@@ -199,6 +199,9 @@ pub(crate) fn text_from_file(variable: Option<String>, path: &Path) -> Result<Lo
     File::open(path)
         .and_then(|file| file.take(MAX_TEXT_BYTES as u64 + 1).read_to_end(&mut bytes))
         .map_err(|error| fail(LoadErrorKind::Unreadable(error)))?;
+    if bytes.len() > MAX_TEXT_BYTES {
+        return Err(fail(LoadErrorKind::TooLong));
+    }
     let text = std::str::from_utf8(&bytes).map_err(|_| fail(LoadErrorKind::Encoding))?;
     Ok(Loaded { text: Zeroizing::new(text.to_owned()), origin })
 }
@@ -331,5 +334,10 @@ mod tests {
         let huge = folder.path().join("huge");
         std::fs::write(&huge, vec![b'a'; 2 * MAX_TEXT_BYTES]).unwrap();
         assert!(matches!(secret_from_file(&huge).unwrap_err().kind(), LoadErrorKind::TooLong));
+        // A ring is never cut short in silence.
+        let entry = format!("a:{GOOD}\n");
+        std::fs::write(&huge, entry + &" ".repeat(MAX_TEXT_BYTES)).unwrap();
+        let ring = crate::Keyring::from_file(&huge).unwrap_err();
+        assert!(matches!(ring.kind(), LoadErrorKind::TooLong));
     }
 }
