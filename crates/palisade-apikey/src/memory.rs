@@ -59,8 +59,11 @@ impl KeyStore for MemoryStore {
 
     async fn find(&self, candidates: &[KeyDigest]) -> Result<Option<KeyRecord>, StoreError> {
         let state = self.lock();
-        let id = candidates.iter().find_map(|digest| state.by_digest.get(digest.as_bytes()));
-        Ok(id.and_then(|id| state.records.get(id)).cloned())
+        let found = candidates
+            .iter()
+            .filter_map(|digest| state.by_digest.get(digest.as_bytes()))
+            .filter_map(|id| state.records.get(id));
+        Ok(found.min_by_key(|record| record.revoked.is_none()).cloned())
     }
 
     async fn load(&self, id: &ApiKeyId) -> Result<Option<KeyRecord>, StoreError> {

@@ -31,15 +31,19 @@ impl DigestMoves {
         }
     }
 
-    /// Writes what waits and returns how many digests moved. What fails is noted again when its key is
-    /// next read.
+    /// Writes what waits and returns how many digests moved. One that fails does not hold up the
+    /// others; it is noted again when its key is next read.
     pub(crate) async fn flush<S: KeyStore>(&self, store: &S) -> Result<usize, StoreError> {
         let waiting = std::mem::take(&mut *self.waiting());
         let mut moved = 0;
+        let mut failure = None;
         for (id, Move { from, to }) in waiting {
-            moved += usize::from(store.replace_digest(&id, &from, &to).await?);
+            match store.replace_digest(&id, &from, &to).await {
+                Ok(done) => moved += usize::from(done),
+                Err(error) => failure = failure.or(Some(error)),
+            }
         }
-        Ok(moved)
+        failure.map_or(Ok(moved), Err)
     }
 
     fn waiting(&self) -> MutexGuard<'_, HashMap<ApiKeyId, Move>> {

@@ -120,8 +120,9 @@ impl<S: KeyStore> ApiKeys<S> {
     /// Gives up a pepper: revokes every live key whose digest needs it, whoever owns the key, and
     /// returns how many. For a pepper that leaked, or was lost, and for what is left on an old one.
     ///
-    /// The ring need not hold the pepper. Safe to run again after an interruption. `progress` is told
-    /// how many keys are done.
+    /// The ring need not hold the pepper. Safe to run again after an interruption; run it again as well
+    /// if a process went on issuing keys under the pepper meanwhile. `progress` is told how many keys are
+    /// done.
     ///
     /// # Errors
     ///
@@ -136,22 +137,29 @@ impl<S: KeyStore> ApiKeys<S> {
         let at = storable(now).unwrap_or(SystemTime::UNIX_EPOCH);
         let _ends = self.cache.ends_generation();
         let mut done = 0;
-        for SchemeTally { scheme, .. } in self.store.count_schemes(now).await? {
-            if !scheme.needs(pepper) {
-                continue;
+        // Until a round finds nothing: keys may be issued, moved or wrapped while one goes on.
+        loop {
+            let before = done;
+            for SchemeTally { scheme, .. } in self.store.count_schemes(now).await? {
+                if !scheme.needs(pepper) {
+                    continue;
+                }
+                let mut after = None;
+                loop {
+                    let page = self.store.digests_of(&scheme, after.as_ref(), PAGE, now).await?;
+                    for (id, _) in &page {
+                        self.store.revoke(id, Revocation { at, reason }).await?;
+                        done += 1;
+                        progress(done);
+                    }
+                    match page.into_iter().next_back() {
+                        None => break,
+                        Some((last, _)) => after = Some(last),
+                    }
+                }
             }
-            let mut after = None;
-            loop {
-                let page = self.store.digests_of(&scheme, after.as_ref(), PAGE, now).await?;
-                for (id, _) in &page {
-                    self.store.revoke(id, Revocation { at, reason }).await?;
-                    done += 1;
-                    progress(done);
-                }
-                match page.into_iter().next_back() {
-                    None => break,
-                    Some((last, _)) => after = Some(last),
-                }
+            if done == before {
+                break;
             }
         }
         Ok(done)

@@ -163,3 +163,8 @@ pub(crate) fn storable(time: SystemTime) -> Option<SystemTime> {
     let micros = std::time::Duration::new(since.as_secs(), since.subsec_micros() * 1000);
     (since.as_secs() <= LAST_SECOND).then(|| SystemTime::UNIX_EPOCH + micros)
 }
+
+/// The latest moment that is storable.
+pub(crate) fn last_moment() -> SystemTime {
+    SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(LAST_SECOND)
+}

@@ -8,7 +8,7 @@ use crate::error::{IssueError, ManageError, Refused, RotateError};
 use crate::key::{ApiKey, PresentedKey};
 use crate::moves::DigestMoves;
 use crate::policy::{Overlap, Policy};
-use crate::record::storable;
+use crate::record::{last_moment, storable};
 use crate::store::{InsertError, KeyStore, Retirement, Rotation, StoreError};
 use crate::usage::UsageTracker;
 use crate::{
@@ -93,11 +93,15 @@ impl<S: KeyStore> ApiKeys<S> {
     /// Takes over a key of which only the digest is known: a row of another system, or a key that was
     /// minted elsewhere. `last_four` is what may be shown of it, as far as that is known.
     ///
+    /// Give a row of another system an id made of that row's own, so that a second import of it is a
+    /// [`Duplicate`](IssueError::Duplicate): by its digest it is not known again once the key was used.
+    ///
     /// # Errors
     ///
     /// [`IssueError`]: what is wrong with the request, or what failed. Nothing was stored then.
     pub async fn import(
         &self,
+        id: ApiKeyId,
         new: NewKey,
         digest: KeyDigest,
         last_four: &str,
@@ -110,7 +114,7 @@ impl<S: KeyStore> ApiKeys<S> {
         if last_four.len() > 4 || !last_four.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(IssueError::LastFour);
         }
-        let record = record(format, new, digest, last_four, now)?;
+        let record = KeyRecord { id, ..record(format, new, digest, last_four, now)? };
         self.store.insert_new(&record).await?;
         Ok(record)
     }
@@ -172,13 +176,8 @@ impl<S: KeyStore> ApiKeys<S> {
             None => self.read(&key, now).await?,
         };
         found.digest.verify(&digest).map_err(|_| Refused::Unknown)?;
+        refuse_inactive(&found.record, now)?;
         let id = || found.record.id.clone();
-        match found.record.state(now) {
-            KeyState::Active => {}
-            KeyState::Expired => return Err(Refused::Expired(id())),
-            KeyState::Replaced => return Err(Refused::Replaced(id())),
-            KeyState::Revoked => return Err(Refused::Revoked(id())),
-        }
         match (&found.record.server, server) {
             // A row that lost its binding must not turn into a key that works from anywhere.
             (None, _) if key.format().is_server_bound() => return Err(Refused::WrongServer(id())),
@@ -205,6 +204,8 @@ impl<S: KeyStore> ApiKeys<S> {
         candidates
             .iter()
             .find(|candidate| candidate.verify(&record.digest).is_ok())
+            // A record under another format would give the key another environment.
+            .filter(|_| record.format == key.format().prefix())
             .ok_or(Refused::Unknown)?;
         let current = self.digests.digest(key);
         if !self.digests.is_current(record.digest.scheme()) {
@@ -212,6 +213,18 @@ impl<S: KeyStore> ApiKeys<S> {
         }
         let uses = self.usage.counter(&record.id);
         Ok(self.cache.keep(current, Arc::new(record), uses, now, generation))
+    }
+
+    /// Looks at the store once more: for what must not be done with a key that was revoked a moment ago,
+    /// here while the request was under way or in another process.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] when the key does not work any more, or nobody knows.
+    pub async fn confirm(&self, caller: &Authenticated, now: SystemTime) -> Result<(), Refused> {
+        let id = caller.key_id();
+        let record = self.store.load(id).await?.ok_or(Refused::Unknown)?;
+        refuse_inactive(&record, now)
     }
 
     /// The keys of an owner in the order they were created, those after `after` where it is given,
@@ -266,6 +279,8 @@ impl<S: KeyStore> ApiKeys<S> {
     /// # Errors
     ///
     /// As [`rotate`](Self::rotate), and [`RotateError::StoppedOnly`] for a key that was replaced before.
+    /// After any error but [`NotFound`](RotateError::NotFound) and that of a store that fails, the key
+    /// no longer works: whatever keeps it from having a successor does not keep it alive.
     pub async fn rotate_at_once(
         &self,
         owner: &Owner,
@@ -273,12 +288,15 @@ impl<S: KeyStore> ApiKeys<S> {
         reason: RevocationReason,
         now: SystemTime,
     ) -> Result<Issued, RotateError> {
-        let at = storable(now).ok_or(IssueError::Expiry)?;
+        let at = storable(now).unwrap_or(SystemTime::UNIX_EPOCH);
         let retire = Retirement::Revoke(Revocation { at, reason });
         match self.replace(owner, id, retire, now).await {
-            Err(RotateError::Conflict) => {
+            Err(error @ (RotateError::Conflict | RotateError::Issue(_))) => {
                 self.revoke(owner, id, reason, now).await?;
-                Err(RotateError::StoppedOnly)
+                Err(match error {
+                    RotateError::Conflict => RotateError::StoppedOnly,
+                    issue => issue,
+                })
             }
             result => result,
         }
@@ -300,10 +318,11 @@ impl<S: KeyStore> ApiKeys<S> {
         let format = self.formats.find(&old.format).ok_or(IssueError::UnknownFormat)?;
         let mut new = NewKey::new(old.owner, format, old.name, old.scopes);
         new.server = old.server;
-        new.expires = match old.expires.and_then(|end| end.duration_since(old.created).ok()) {
-            None => None,
-            Some(lifetime) => Some(now.checked_add(lifetime).ok_or(IssueError::Expiry)?),
-        };
+        let lifetime = old.expires.and_then(|end| end.duration_since(old.created).ok());
+        // To the end of the calendar at most, so that a key of a very long life can be rotated.
+        new.expires = lifetime.map(|lifetime| {
+            now.checked_add(lifetime).and_then(storable).unwrap_or_else(last_moment)
+        });
         let mut issued = self.draft(format, new, now)?;
         issued.record.replaces = Some(old.id);
 
@@ -388,6 +407,15 @@ impl<S: KeyStore> ApiKeys<S> {
         let used = self.usage.flush(&self.store).await?;
         let moved = self.moves.flush(&self.store).await?;
         Ok(Flushed { used, moved })
+    }
+}
+
+fn refuse_inactive(record: &KeyRecord, now: SystemTime) -> Result<(), Refused> {
+    match record.state(now) {
+        KeyState::Active => Ok(()),
+        KeyState::Expired => Err(Refused::Expired(record.id.clone())),
+        KeyState::Replaced => Err(Refused::Replaced(record.id.clone())),
+        KeyState::Revoked => Err(Refused::Revoked(record.id.clone())),
     }
 }
 

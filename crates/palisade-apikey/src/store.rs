@@ -21,8 +21,8 @@ pub trait KeyStore: Send + Sync {
         record: &KeyRecord,
     ) -> impl Future<Output = Result<(), InsertError>> + Send;
 
-    /// The record whose digest has the same bytes as one of the candidates. At most one of them is
-    /// stored, since they are digests of one key. All are looked up in one moment: looked up one
+    /// The record whose digest has the same bytes as one of the candidates. They are digests of one key,
+    /// so at most one of them should be stored; where more are, a revoked one is returned. All are looked up in one moment: looked up one
     /// after the other, a digest that is replaced meanwhile could be missed.
     fn find(
         &self,

@@ -1,5 +1,7 @@
 //! What makes a secret guessable before anyone attacks it.
 
+use zeroize::Zeroizing;
+
 /// Words of the values that documentation, templates and hurry leave behind. Each has seven letters
 /// or more, so that a random secret holds one with a probability under one in 10^9.
 const PLACEHOLDERS: [&str; 16] = [
@@ -26,11 +28,10 @@ const LONGEST_PERIOD: usize = 16;
 
 /// Whether the text, with case and punctuation ignored, holds a well-known placeholder.
 pub(crate) fn is_placeholder(text: &[u8]) -> bool {
-    let letters: zeroize::Zeroizing<Vec<u8>> = zeroize::Zeroizing::new(
-        text.iter()
-            .filter(|byte| byte.is_ascii_alphanumeric())
-            .map(u8::to_ascii_lowercase)
-            .collect(),
+    // The whole length at once: growing it would leave copies of the secret on the heap.
+    let mut letters = Zeroizing::new(Vec::with_capacity(text.len()));
+    letters.extend(
+        text.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase),
     );
     PLACEHOLDERS
         .iter()

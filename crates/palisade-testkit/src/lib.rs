@@ -61,6 +61,7 @@ macro_rules! key_store_suite {
             // Finding.
             find_compares_every_byte
             find_takes_any_number_of_candidates
+            find_prefers_a_revoked_record
             find_never_misses_a_digest_that_is_being_replaced
             // Lists.
             list_is_ordered_by_creation_then_id

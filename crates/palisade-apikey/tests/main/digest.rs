@@ -265,6 +265,31 @@ async fn a_pepper_is_given_up() {
     assert_eq!(again, 0);
 }
 
+/// Keys that are wrapped while their pepper is given up are revoked all the same.
+#[tokio::test]
+async fn a_pepper_is_given_up_while_digests_are_wrapped() {
+    let old = service(&["a"], uncached());
+    for _ in 0..600 {
+        issue(&old, new_key(&account())).await;
+    }
+    let keys = ApiKeys::new(formats(), ring(&["b", "a"]), old.store().inner.clone(), uncached());
+    // In the middle of the first page, everything that is left is wrapped: by the scheme that was
+    // counted, nothing is left on the second page.
+    let pepper = "a".parse().unwrap();
+    let other = ApiKeys::new(formats(), ring(&["b", "a"]), old.store().inner.clone(), uncached());
+    let wrap_all = |done| {
+        if done == 300 {
+            let mut wrapping = std::pin::pin!(other.wrap_old_digests(start(), |_| {}));
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(wrapping.as_mut().poll(&mut context).is_ready());
+        }
+    };
+    let reason = RevocationReason::Leaked;
+    keys.revoke_under_pepper(&pepper, reason, start(), wrap_all).await.unwrap();
+    let report = keys.digest_report(start()).await.unwrap();
+    assert_eq!(report.iter().map(|row| row.live).sum::<u64>(), 0, "{report:?}");
+}
+
 #[test]
 fn what_is_not_wrapped() {
     let text = account().mint().unwrap().reveal();

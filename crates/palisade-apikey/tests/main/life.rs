@@ -2,14 +2,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_apikey::{
-    ApiKeyId, ApiKeys, IssueError, Issued, KeyName, KeyState, ManageError, Overlap, Owner, Policy,
-    Refused, RevocationReason, RotateError,
+    ApiKeyId, ApiKeys, IssueError, Issued, KeyDigest, KeyName, KeyState, ManageError, Overlap,
+    Owner, Policy, Refused, RevocationReason, RotateError,
 };
 use proptest::prelude::*;
 
 use crate::support::{
-    HOUR, SECOND, TestStore, account, collector, issue, new_key, owner, ring, scopes, service,
-    start, uncached,
+    HOUR, SECOND, TestStore, account, collector, formats, issue, new_key, owner, ring, scopes,
+    service, start, test_account, uncached,
 };
 
 type Keys = ApiKeys<TestStore>;
@@ -87,19 +87,104 @@ async fn a_key_is_imported_by_its_digest() {
     let minted = account().mint().unwrap().reveal();
     let format = account();
     let digest = ring(&["a"]).digest(&format.parse(&minted).unwrap());
-    let record =
-        keys.import(new_key(&account()), digest.clone(), &minted[58..], start()).await.unwrap();
+    let id: ApiKeyId = "key_of_row_7".parse().unwrap();
+    let record = keys
+        .import(id.clone(), new_key(&account()), digest.clone(), &minted[58..], start())
+        .await
+        .unwrap();
     assert_eq!(keys.authenticate(&minted, start()).await.unwrap().key_id(), &record.id);
     assert_eq!(record.mask().to_string(), format!("gmk_acct_live_…{}", &minted[58..]));
 
     let refused = async |digest, last_four: &str| {
-        keys.import(new_key(&account()), digest, last_four, start()).await.unwrap_err()
+        let other = "key_of_row_8".parse().unwrap();
+        keys.import(other, new_key(&account()), digest, last_four, start()).await.unwrap_err()
     };
     assert!(matches!(refused(digest.clone(), "").await, IssueError::Duplicate));
     assert!(matches!(refused(digest.clone(), "12345").await, IssueError::LastFour));
     assert!(matches!(refused(digest, "é").await, IssueError::LastFour));
     let plain = palisade_apikey::KeyDigest::legacy_sha256([1; 32]);
     assert!(matches!(refused(plain, "").await, IssueError::UnusableDigest));
+}
+
+/// A migration that is run twice must not revive a key: after a use the digest is another one, and
+/// the id tells.
+#[tokio::test]
+async fn a_second_import_is_a_duplicate_even_after_a_use() {
+    let old = ApiKeys::new(
+        formats(),
+        ring(&["a"]).accept_legacy_sha256(),
+        TestStore::default(),
+        uncached(),
+    );
+    let minted = account().mint().unwrap().reveal();
+    let format = account();
+    let digest = KeyDigest::legacy_sha256_of(&format.parse(&minted).unwrap());
+    let import = async || {
+        let id = "key_of_row_7".parse().unwrap();
+        old.import(id, new_key(&account()), digest.clone(), "", start()).await
+    };
+    let record = import().await.unwrap();
+    old.authenticate(&minted, start()).await.unwrap();
+    old.flush().await.unwrap();
+    old.revoke(&owner(), &record.id, RevocationReason::Requested, start()).await.unwrap();
+    assert!(matches!(import().await, Err(IssueError::Duplicate)));
+    assert_eq!(refused(&old, &minted, start()).await, "key_revoked");
+}
+
+/// The format of a record is that of its key: a live key is not imported as a test key.
+#[tokio::test]
+async fn a_key_under_another_format_does_not_work() {
+    let keys = service(&["a"], uncached());
+    let live = account().mint().unwrap().reveal();
+    let format = account();
+    let digest = ring(&["a"]).digest(&format.parse(&live).unwrap());
+    let id = ApiKeyId::generate().unwrap();
+    keys.import(id, new_key(&test_account()), digest, "", start()).await.unwrap();
+    assert_eq!(refused(&keys, &live, start()).await, "key_unknown");
+}
+
+/// Whatever keeps a leaked key from having a successor does not keep it alive.
+#[tokio::test]
+async fn a_leaked_key_stops_whatever_happens() {
+    let keys = service(&["a"], Policy::default());
+    // The clock is broken: no successor can be dated.
+    let (key, record) = issue(&keys, new_key(&account())).await;
+    let before_time = std::time::SystemTime::UNIX_EPOCH - SECOND;
+    let error = keys
+        .rotate_at_once(&owner(), &record.id, RevocationReason::Leaked, before_time)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, RotateError::Issue(IssueError::Expiry)), "{error}");
+    assert_eq!(refused(&keys, &key, start()).await, "key_revoked");
+
+    // A life to the end of the calendar: the successor has that end too.
+    let end = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
+    let (key, record) = issue(&keys, new_key(&account()).expires_at(end)).await;
+    let successor = keys
+        .rotate_at_once(&owner(), &record.id, RevocationReason::Leaked, start() + HOUR)
+        .await
+        .unwrap();
+    assert_eq!(successor.record.expires, Some(end));
+    assert_eq!(refused(&keys, &key, start() + HOUR).await, "key_revoked");
+}
+
+#[tokio::test]
+async fn a_caller_is_confirmed_by_the_store() {
+    let keys = service(&["a"], Policy::default());
+    let elsewhere = service_over(&keys);
+    let (key, record) = issue(&keys, new_key(&account())).await;
+    let caller = keys.authenticate(&key, start()).await.unwrap();
+    keys.confirm(&caller, start()).await.unwrap();
+    elsewhere.revoke(&owner(), &record.id, RevocationReason::Leaked, start()).await.unwrap();
+    // The cache does not know yet; the store does.
+    keys.authenticate(&key, start()).await.unwrap();
+    assert!(matches!(keys.confirm(&caller, start()).await, Err(Refused::Revoked(_))));
+    keys.store().set_down(true);
+    assert!(matches!(keys.confirm(&caller, start()).await, Err(Refused::Unavailable(_))));
+}
+
+fn service_over(keys: &Keys) -> Keys {
+    ApiKeys::new(formats(), ring(&["a"]), keys.store().clone(), Policy::default())
 }
 
 #[tokio::test]

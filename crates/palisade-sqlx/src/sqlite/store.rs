@@ -34,33 +34,33 @@ impl KeyStore for SqliteKeyStore {
     }
 
     async fn find(&self, candidates: &[KeyDigest]) -> Result<Option<KeyRecord>, StoreError> {
-        // The first is the digest under the primary pepper: nearly always the one.
-        let Some(first) = candidates.first() else {
-            return Ok(None);
+        // All in one statement, so that a digest that is replaced by another candidate meanwhile is not
+        // missed. The bytes go in as one blob, cut by SQLite.
+        let row = match candidates {
+            [] => None,
+            [only] => sqlx::query(select!("WHERE digest = ?1"))
+                .bind(only.as_bytes().as_slice())
+                .fetch_optional(&self.reader)
+                .await
+                .map_err(StoreError::new)?,
+            _ => {
+                let bytes: Vec<u8> =
+                    candidates.iter().flat_map(KeyDigest::as_bytes).copied().collect();
+                sqlx::query(select!(
+                    "WHERE digest IN (
+                        WITH RECURSIVE candidate (start) AS (
+                            SELECT 1 UNION ALL
+                            SELECT start + 32 FROM candidate WHERE start + 32 < length(?1)
+                        )
+                        SELECT substr(?1, start, 32) FROM candidate
+                    ) ORDER BY revoked_at IS NULL LIMIT 1"
+                ))
+                .bind(bytes)
+                .fetch_optional(&self.reader)
+                .await
+                .map_err(StoreError::new)?
+            }
         };
-        let mut row = sqlx::query(select!("WHERE digest = ?1"))
-            .bind(first.as_bytes().as_slice())
-            .fetch_optional(&self.reader)
-            .await
-            .map_err(StoreError::new)?;
-        if row.is_none() && candidates.len() > 1 {
-            // All in one statement, the first among them again, so that a digest that is replaced by
-            // another candidate meanwhile is not missed. The bytes go in as one blob, cut by SQLite.
-            let bytes: Vec<u8> = candidates.iter().flat_map(KeyDigest::as_bytes).copied().collect();
-            row = sqlx::query(select!(
-                "WHERE digest IN (
-                    WITH RECURSIVE candidate (start) AS (
-                        SELECT 1 UNION ALL
-                        SELECT start + 32 FROM candidate WHERE start + 32 < length(?1)
-                    )
-                    SELECT substr(?1, start, 32) FROM candidate
-                ) LIMIT 1"
-            ))
-            .bind(bytes)
-            .fetch_optional(&self.reader)
-            .await
-            .map_err(StoreError::new)?;
-        }
         row.map(|row| Columns(&row).record()).transpose()
     }
 

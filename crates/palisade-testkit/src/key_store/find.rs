@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use palisade_apikey::{KeyDigest, KeyStore};
+use palisade_apikey::{KeyDigest, KeyRecord, KeyStore, RevocationReason};
 
-use super::sample::{assert_same, digest, digest_under, id, insert_all, sample};
+use super::sample::{assert_same, digest, digest_under, id, insert_all, revocation, sample};
 
 /// A digest that differs in one bit, at any of its bytes, is not found.
 pub async fn find_compares_every_byte<S: KeyStore>(store: S) {
@@ -18,6 +18,17 @@ pub async fn find_compares_every_byte<S: KeyStore>(store: S) {
             let found = store.find(&[other]).await.expect("the store answers");
             assert!(found.is_none(), "byte {byte} may differ by {flip:#x}");
         }
+    }
+}
+
+/// Should two records of one key be stored, the revoked one is found, in whatever order the candidates
+/// stand: no second record revives a key.
+pub async fn find_prefers_a_revoked_record<S: KeyStore>(store: S) {
+    let revoked = Some(revocation(0, RevocationReason::Leaked));
+    insert_all(&store, &[sample(1), KeyRecord { revoked, ..sample(2) }, sample(3)]).await;
+    for candidates in [[1, 2, 3], [3, 2, 1], [2, 1, 3], [1, 3, 2]] {
+        let found = store.find(&candidates.map(digest)).await.expect("the store answers");
+        assert_eq!(found.expect("one is stored").id, id(2));
     }
 }
 

@@ -21,7 +21,7 @@ pub use digests::{
 };
 pub use find::{
     find_compares_every_byte, find_never_misses_a_digest_that_is_being_replaced,
-    find_takes_any_number_of_candidates,
+    find_prefers_a_revoked_record, find_takes_any_number_of_candidates,
 };
 pub use list::{
     a_list_after_an_unknown_key_is_empty, a_list_holds_the_keys_of_one_owner,
