@@ -95,8 +95,14 @@ pub async fn revoke_pepper(
     // The pepper need not be among those given; mostly it is gone already.
     let Opened { keys, .. } = open_unchecked(config, now).await?;
     let report = keys.digest_report(now).await?;
-    let under = report.iter().filter(|row| row.scheme.needs(pepper)).map(|row| row.live);
-    let bar = progress_bar(under.sum());
+    let under: Vec<_> = report.iter().filter(|row| row.scheme.needs(pepper)).collect();
+    if under.is_empty() {
+        return Err(StartError::NoSuchPepper);
+    }
+    if under.iter().any(|row| row.standing == SchemeStanding::Current) {
+        return Err(StartError::PepperInUse);
+    }
+    let bar = progress_bar(under.iter().map(|row| row.live).sum());
     let reason = RevocationReason::Leaked;
     let revoked =
         keys.revoke_under_pepper(pepper, reason, now, |done| bar.set_position(done)).await?;

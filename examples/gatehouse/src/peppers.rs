@@ -63,7 +63,17 @@ pub(crate) fn make_folder(database: &Database) -> io::Result<()> {
 fn generate() -> Result<Zeroizing<String>, PepperError> {
     let id = SecretBytes::generate(4)?;
     let secret = SecretBytes::generate(32)?;
-    Ok(Zeroizing::new(format!("p{}:{}\n", *id.expose_hex(), *secret.expose_base64url())))
+    // The whole length at once: growing it would leave copies of the secret on the heap.
+    let mut entry = Zeroizing::new(String::with_capacity(80));
+    for part in ["p", &id.expose_hex(), ":", &secret.expose_base64url(), "\n"] {
+        entry.push_str(part);
+    }
+    Ok(entry)
+}
+
+/// A ring that no key was made with, where the peppers are lost.
+pub(crate) fn stand_in() -> Result<Keyring<MacKey>, PepperError> {
+    Keyring::from_text(&generate()?).map_err(PepperError::Given)
 }
 
 fn warn_of_readers(path: &Path) -> io::Result<()> {
@@ -119,12 +129,12 @@ pub enum PepperError {
     },
     /// The file is not usable, and the database has keys that need it.
     #[error(
-        "the peppers: {0}; the database holds keys that work only with what the file held: restore it from the backup"
+        "the peppers: {0}; the database holds keys that work only with what the file held: restore it from the backup, or see `gatehouse pepper-report` and give them up with `gatehouse revoke-pepper ID`"
     )]
     Damaged(LoadError),
     /// The file is gone, and the database has keys that need it.
     #[error(
-        "the file of peppers {} is gone, and the database holds keys that work only with it; restore it from the backup, or give the peppers in {PEPPERS}", path.display()
+        "the file of peppers {} is gone, and the database holds keys that work only with it; restore it from the backup, give the peppers in {PEPPERS}, or see `gatehouse pepper-report` and give them up with `gatehouse revoke-pepper ID`", path.display()
     )]
     Lost {
         /// Where it was looked for.

@@ -6,8 +6,11 @@ use std::time::SystemTime;
 
 use palisade::apikey::{
     ApiKeys, DigestRing, FormatError, InvalidName, InvalidScope, IssueError, Issued, KeyStore,
-    Level, NewKey, Owner, Policy, SchemeReport, SchemeStanding, Scope, Scopes, StoreError,
+    Level, NewKey, Owner, Policy, SchemeReport, SchemeStanding, SchemeTally, Scope, Scopes,
+    StoreError,
 };
+
+use palisade::secret::{Keyring, MacKey};
 
 use crate::config::{Config, ConfigError};
 use crate::formats::{DEFAULT, formats};
@@ -32,19 +35,46 @@ pub struct Opened {
 ///
 /// [`StartError`]: which of them is not usable.
 pub async fn open(config: &Config, now: SystemTime) -> Result<Opened, StartError> {
-    let opened = open_unchecked(config, now).await?;
+    let (store, tallies) = open_store(config, now).await?;
+    let ring = load_peppers(config, &tallies)?;
+    let opened = assemble(config, store, &tallies, ring)?;
     match lost_schemes(opened.keys.digest_report(now).await?) {
         None => Ok(opened),
         Some(lost) => Err(StartError::MissingPepper(lost)),
     }
 }
 
-/// Opens the database and the peppers, whether or not they belong together.
+/// Opens the database and the peppers, whether or not they belong together, and goes on without the
+/// peppers where they are lost: to see what is stored under them, and to give them up.
 pub(crate) async fn open_unchecked(config: &Config, now: SystemTime) -> Result<Opened, StartError> {
+    let (store, tallies) = open_store(config, now).await?;
+    let ring = match load_peppers(config, &tallies) {
+        Err(PepperError::Lost { .. } | PepperError::Damaged(_)) => peppers::stand_in()?,
+        loaded => loaded?,
+    };
+    assemble(config, store, &tallies, ring)
+}
+
+async fn open_store(
+    config: &Config,
+    now: SystemTime,
+) -> Result<(Store, Vec<SchemeTally>), StartError> {
     peppers::make_folder(&config.database).map_err(StartError::Folder)?;
     let store = store::open(&config.database).await?;
     let tallies = store.count_schemes(now).await?;
-    let ring = peppers::load(config, tallies.iter().any(|tally| tally.live > 0))?;
+    Ok((store, tallies))
+}
+
+fn load_peppers(config: &Config, tallies: &[SchemeTally]) -> Result<Keyring<MacKey>, PepperError> {
+    peppers::load(config, tallies.iter().any(|tally| tally.live > 0))
+}
+
+fn assemble(
+    config: &Config,
+    store: Store,
+    tallies: &[SchemeTally],
+    ring: Keyring<MacKey>,
+) -> Result<Opened, StartError> {
     let policy =
         Policy::default().staleness(config.staleness).usage_interval(config.usage_interval);
     let keys = ApiKeys::new(formats()?, DigestRing::new(ring), store, policy);
@@ -109,6 +139,16 @@ pub enum StartError {
         "the database holds keys under peppers that are not given: {0}; add those peppers to GATEHOUSE_PEPPERS or to the file of peppers, after the newest, or give them up with `gatehouse revoke-pepper ID`, which revokes those keys"
     )]
     MissingPepper(String),
+    /// A pepper that is to be given up is still the newest.
+    #[error(
+        "the pepper is the newest of those given, so new keys would be made with it: put another one before it, or in its place, first"
+    )]
+    PepperInUse,
+    /// A pepper that is to be given up is not known.
+    #[error(
+        "no key is stored under a pepper of that id; `gatehouse pepper-report` names those that are"
+    )]
+    NoSuchPepper,
     /// The store does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),

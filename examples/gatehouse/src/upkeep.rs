@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use palisade::apikey::Flushed;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -26,15 +27,20 @@ pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         match &flushed {
             Err(error) if works => {
                 let cause = std::error::Error::source(error).map(ToString::to_string);
-                tracing::error!(cause, "uses could not be written; they are kept and tried again");
+                tracing::error!(
+                    cause,
+                    "what requests left behind could not be written; it is tried again"
+                );
             }
-            Ok(flushed) if !works && flushed.used > 0 => tracing::info!("uses are written again"),
+            Ok(flushed) if !works && *flushed != Flushed::default() => {
+                tracing::info!("what requests leave behind is written again");
+            }
             _ => {}
         }
         works = match flushed {
             Err(_) => false,
             // Nothing to write, or nothing due, says nothing of the store.
-            Ok(flushed) if flushed.used == 0 => works,
+            Ok(flushed) if flushed == Flushed::default() => works,
             Ok(_) => true,
         };
     }

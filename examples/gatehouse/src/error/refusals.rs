@@ -138,7 +138,7 @@ impl From<RotateError> for ApiError {
             RotateError::StoppedOnly => conflict(
                 "KEY_ALREADY_ROTATED",
                 message,
-                "load the key: \"replaced_by\" names its successor, which works",
+                "load the key: \"replaced_by\", where it is set, names its successor",
                 "key_stopped_only",
             ),
             RotateError::Conflict | RotateError::NotActive(KeyState::Replaced) => conflict(

@@ -1,6 +1,8 @@
 //! `/api/v1/keys`: the keys of the caller's organisation.
 //!
-//! Whose they are is always taken from the caller's key; no body has a field for it.
+//! Whose they are is always taken from the caller's key; no body has a field for it. A change asks the
+//! store once more whether that key still works: it may have been revoked while the body was on its way,
+//! or a moment ago in another process.
 
 mod requests;
 mod view;
@@ -53,6 +55,7 @@ pub(crate) async fn mint(
     Body(request): Body<MintRequest>,
 ) -> Result<Response, ApiError> {
     let now = app.now();
+    app.keys.confirm(&caller, now).await?;
     let format = request.format(app.keys.formats())?;
     let scopes = request.scopes()?;
     may_manage(&caller, format.environment(), &scopes)?;
@@ -83,6 +86,7 @@ pub(crate) async fn rename(
     Segment(id): Segment<ApiKeyId>,
     Body(request): Body<RenameRequest>,
 ) -> Result<Response, ApiError> {
+    app.keys.confirm(&caller, app.now()).await?;
     let record = app.keys.load(caller.owner(), &id).await?;
     may_manage(&caller, record.environment.as_deref(), &Scopes::none())?;
     app.keys.rename(caller.owner(), &id, &request.name()?).await?;
@@ -97,9 +101,10 @@ pub(crate) async fn rotate(
     Segment(id): Segment<ApiKeyId>,
     Body(request): Body<RotateRequest>,
 ) -> Result<Response, ApiError> {
+    let now = app.now();
+    app.keys.confirm(&caller, now).await?;
     let record = app.keys.load(caller.owner(), &id).await?;
     may_manage(&caller, record.environment.as_deref(), &record.scopes)?;
-    let now = app.now();
     let issued = match request.rotation()? {
         Rotation::Overlap(overlap) => app.keys.rotate(caller.owner(), &id, overlap, now).await?,
         Rotation::Leaked => {
@@ -115,9 +120,10 @@ pub(crate) async fn revoke(
     Allowed { caller, .. }: Allowed<Admin>,
     Segment(id): Segment<ApiKeyId>,
 ) -> Result<Response, ApiError> {
+    let now = app.now();
+    app.keys.confirm(&caller, now).await?;
     let record = app.keys.load(caller.owner(), &id).await?;
     may_manage(&caller, record.environment.as_deref(), &Scopes::none())?;
-    let now = app.now();
     let reason = RevocationReason::Requested;
     let revocation = app.keys.revoke(caller.owner(), &id, reason, now).await?;
     let record = palisade::apikey::KeyRecord { revoked: Some(revocation), ..record };

@@ -1,7 +1,7 @@
 //! From the first start to the last: the program as an operator meets it.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -350,10 +350,76 @@ fn a_pepper_is_given_up() {
     let run = command(folder.path(), &vars).args(["revoke-pepper", "old"]).output().unwrap();
     assert_eq!(String::from_utf8(run.stdout).unwrap(), "1 revoked\n");
 
+    for (id, why) in [("olds", "no key is stored under a pepper"), ("a b", "a key id is")] {
+        let odd = command(folder.path(), &vars).args(["revoke-pepper", id]).output().unwrap();
+        assert_eq!(odd.status.code(), Some(1));
+        assert!(String::from_utf8(odd.stderr).unwrap().contains(why), "{id}");
+    }
+
     // The revoked key needs no pepper, so it keeps nothing from starting; nor is it a first start.
     let gate = Process::start(folder.path(), &vars);
     assert_eq!(gate.get(WHOAMI, &admin).0, 401);
     assert!(!gate.greeting.contains("ADMIN="), "{}", gate.greeting);
+    gate.stop();
+}
+
+/// The file of peppers is lost for good: the operator can still see what was under them and go on.
+#[test]
+fn lost_peppers_are_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = Process::start(folder.path(), &[]);
+    gate.stop();
+    let path = folder.path().join("gatehouse-data/peppers");
+    let peppers = fs::read_to_string(&path).unwrap();
+    let (id, _) = peppers.split_once(':').unwrap();
+    let run = |words: &[&str]| command(folder.path(), &[]).args(words).output().unwrap();
+
+    // While it is the newest, it would only go on being used.
+    let in_use = run(&["revoke-pepper", id]);
+    assert_eq!(in_use.status.code(), Some(1));
+    assert!(String::from_utf8(in_use.stderr).unwrap().contains("put another one before it"));
+
+    fs::remove_file(&path).unwrap();
+    assert!(refused(folder.path(), &[]).contains("gatehouse revoke-pepper ID"));
+    let report = String::from_utf8(run(&["pepper-report"]).stdout).unwrap();
+    assert!(report.ends_with(&format!("   1     0  unusable  hmac-sha256${id}\n")), "{report}");
+    assert_eq!(run(&["revoke-pepper", id]).stdout, b"1 revoked\n");
+    assert!(!path.exists(), "nothing is made in its place before it is given up");
+
+    let gate = Process::start(folder.path(), &[]);
+    assert!(path.exists());
+    let key = String::from_utf8(run(&["issue-admin-key"]).stdout).unwrap();
+    assert_eq!(gate.get(WHOAMI, key.trim_end()).0, 200);
+    gate.stop();
+}
+
+/// A request that was authenticated waits for its body while its key is revoked: it changes nothing.
+#[test]
+fn a_body_that_comes_after_the_revocation_is_too_late() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = Process::start(folder.path(), &[]);
+    let admin = gate.admin();
+    let (_, thief) = gate.post(KEYS, &admin, r#"{"name":"stolen","scopes":["admin"]}"#);
+    let (key, id) = (text(&thief["key"]), text(&thief["id"]));
+
+    let body = r#"{"name":"late","scopes":["admin"]}"#;
+    let mut stream = gate.connect();
+    let head = format!(
+        "POST {KEYS} HTTP/1.1\r\nHost: gate\r\nConnection: close\r\nAuthorization: Bearer {key}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // The service asks for the body once the key was checked.
+    let mut asked = [0; 25];
+    stream.read_exact(&mut asked).unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+    assert_eq!(gate.call("DELETE", &format!("{KEYS}/{id}"), &admin, "").0, 200);
+    stream.write_all(body.as_bytes()).unwrap();
+    let (status, answer) = read_reply(stream);
+    assert_eq!(status, 401, "{answer}");
+    let (_, list) = gate.get(KEYS, &admin);
+    assert_eq!(list["keys"].as_array().unwrap().len(), 2, "no key was minted");
     gate.stop();
 }
 
