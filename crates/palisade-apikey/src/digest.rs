@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::PresentedKey;
+use crate::text::converts_as_text;
 
 /// How a stored digest was made. As text, it is all of the stored form but the digest itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -169,19 +170,7 @@ impl fmt::Debug for KeyDigest {
     }
 }
 
-impl TryFrom<String> for KeyDigest {
-    type Error = InvalidDigest;
-
-    fn try_from(text: String) -> Result<Self, InvalidDigest> {
-        text.parse()
-    }
-}
-
-impl From<KeyDigest> for String {
-    fn from(digest: KeyDigest) -> String {
-        digest.to_text()
-    }
-}
+converts_as_text!(KeyDigest, InvalidDigest, |digest: KeyDigest| digest.to_text());
 
 /// Compares in constant time, eight bytes a step: a step of one byte costs as much.
 pub(crate) fn same_bytes(a: &[u8; 32], b: &[u8; 32]) -> bool {

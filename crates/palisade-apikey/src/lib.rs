@@ -20,6 +20,7 @@ mod scanner;
 mod scope;
 mod service;
 mod store;
+mod text;
 mod usage;
 
 pub use authenticated::{Authenticated, MissingScope};

@@ -7,6 +7,7 @@ use palisade_secret::NoRandomness;
 use rand::rngs::SysRng;
 
 use crate::base62;
+use crate::text::converts_as_text;
 
 /// Defines a name: a wrapper of text that is valid by construction.
 macro_rules! name {
@@ -40,19 +41,7 @@ macro_rules! name {
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = InvalidName;
-
-            fn try_from(text: String) -> Result<Self, InvalidName> {
-                text.parse()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> String {
-                name.0
-            }
-        }
+        converts_as_text!($name, InvalidName, |name: $name| name.0);
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

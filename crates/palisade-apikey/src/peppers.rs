@@ -6,7 +6,9 @@ use palisade_secret::KeyId;
 
 use crate::record::storable;
 use crate::store::{KeyStore, SchemeTally, StoreError};
-use crate::{ApiKeyId, ApiKeys, DigestScheme, Revocation, RevocationReason, SchemeStanding};
+use crate::{
+    ApiKeyId, ApiKeys, DigestScheme, KeyDigest, Revocation, RevocationReason, SchemeStanding,
+};
 
 /// How many digests are read from the store at once.
 const PAGE: usize = 500;
@@ -92,14 +94,13 @@ impl<S: KeyStore> ApiKeys<S> {
             if self.digests.is_current(&scheme) {
                 continue;
             }
-            let mut after = None;
-            loop {
-                let page = self.store.digests_of(&scheme, after.as_ref(), PAGE, now).await?;
-                for (id, stored) in &page {
-                    match self.digests.wrap(stored, now) {
+            let mut pages = self.pages(&scheme, now);
+            while let Some(page) = pages.next().await? {
+                for (id, stored) in page {
+                    match self.digests.wrap(&stored, now) {
                         Err(_) => report.left += 1,
                         Ok(wrapped) => {
-                            if self.store.replace_digest(id, stored, &wrapped).await? {
+                            if self.store.replace_digest(&id, &stored, &wrapped).await? {
                                 report.wrapped += 1;
                             } else {
                                 report.overtaken += 1;
@@ -107,10 +108,6 @@ impl<S: KeyStore> ApiKeys<S> {
                         }
                     }
                     progress(report.wrapped + report.overtaken + report.left);
-                }
-                match page.into_iter().next_back() {
-                    None => break,
-                    Some((last, _)) => after = Some(last),
                 }
             }
         }
@@ -144,24 +141,40 @@ impl<S: KeyStore> ApiKeys<S> {
                 if !scheme.needs(pepper) {
                     continue;
                 }
-                let mut after = None;
-                loop {
-                    let page = self.store.digests_of(&scheme, after.as_ref(), PAGE, now).await?;
-                    for (id, _) in &page {
-                        self.store.revoke(id, Revocation { at, reason }).await?;
+                let mut pages = self.pages(&scheme, now);
+                while let Some(page) = pages.next().await? {
+                    for (id, _) in page {
+                        self.store.revoke(&id, Revocation { at, reason }).await?;
                         done += 1;
                         progress(done);
-                    }
-                    match page.into_iter().next_back() {
-                        None => break,
-                        Some((last, _)) => after = Some(last),
                     }
                 }
             }
             if done == before {
-                break;
+                return Ok(done);
             }
         }
-        Ok(done)
+    }
+
+    fn pages<'a>(&'a self, scheme: &'a DigestScheme, now: SystemTime) -> Pages<'a, S> {
+        Pages { store: &self.store, scheme, now, after: None }
+    }
+}
+
+/// The live digests of one scheme, page by page in the order of their ids.
+struct Pages<'a, S> {
+    store: &'a S,
+    scheme: &'a DigestScheme,
+    now: SystemTime,
+    after: Option<ApiKeyId>,
+}
+
+impl<S: KeyStore> Pages<'_, S> {
+    /// The next page, or nothing after the last.
+    async fn next(&mut self) -> Result<Option<Vec<(ApiKeyId, KeyDigest)>>, StoreError> {
+        let page = self.store.digests_of(self.scheme, self.after.as_ref(), PAGE, self.now).await?;
+        let Some((last, _)) = page.last() else { return Ok(None) };
+        self.after = Some(last.clone());
+        Ok(Some(page))
     }
 }

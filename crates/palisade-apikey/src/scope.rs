@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::text::converts_as_text;
+
 /// The longest resource name, in bytes.
 const MAX_RESOURCE: usize = 64;
 
@@ -135,19 +137,7 @@ impl fmt::Debug for Scope {
     }
 }
 
-impl TryFrom<String> for Scope {
-    type Error = InvalidScope;
-
-    fn try_from(text: String) -> Result<Self, InvalidScope> {
-        text.parse()
-    }
-}
-
-impl From<Scope> for String {
-    fn from(scope: Scope) -> String {
-        scope.to_string()
-    }
-}
+converts_as_text!(Scope, InvalidScope, |scope: Scope| scope.to_string());
 
 /// A set of scopes, kept in its shortest form: sorted, and without those that another covers.
 ///
@@ -250,19 +240,7 @@ impl fmt::Display for Scopes {
     }
 }
 
-impl TryFrom<String> for Scopes {
-    type Error = InvalidScope;
-
-    fn try_from(text: String) -> Result<Self, InvalidScope> {
-        text.parse()
-    }
-}
-
-impl From<Scopes> for String {
-    fn from(scopes: Scopes) -> String {
-        scopes.to_string()
-    }
-}
+converts_as_text!(Scopes, InvalidScope, |scopes: Scopes| scopes.to_string());
 
 /// Text that is no scope, or no set of scopes. It does not repeat the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -173,7 +173,7 @@ impl<S: KeyStore> ApiKeys<S> {
         let digest = self.digests.digest(&key);
         let found = match self.cache.fresh(&digest, now) {
             Some(cached) => cached,
-            None => self.read(&key, now).await?,
+            None => self.read(&key, digest.clone(), now).await?,
         };
         found.digest.verify(&digest).map_err(|_| Refused::Unknown)?;
         refuse_inactive(&found.record, now)?;
@@ -191,10 +191,12 @@ impl<S: KeyStore> ApiKeys<S> {
         Ok(Authenticated::new(Arc::clone(&found.record)))
     }
 
-    /// Reads a key from the store, notes it if its digest is an older one, and keeps it in the cache.
+    /// Reads a key from the store, notes it if its digest is not the current one, and keeps it in the
+    /// cache.
     async fn read(
         &self,
         key: &PresentedKey<'_, '_>,
+        current: KeyDigest,
         now: SystemTime,
     ) -> Result<Arc<Cached>, Refused> {
         let generation = self.cache.generation();
@@ -207,7 +209,6 @@ impl<S: KeyStore> ApiKeys<S> {
             // A record under another format would give the key another environment.
             .filter(|_| record.format == key.format().prefix())
             .ok_or(Refused::Unknown)?;
-        let current = self.digests.digest(key);
         if !self.digests.is_current(record.digest.scheme()) {
             self.moves.note(&record.id, &record.digest, &current);
         }

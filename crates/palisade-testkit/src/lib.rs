@@ -5,10 +5,7 @@
     reason = "a check of a suite fails the way a test does: by a panic that says what is wrong"
 )]
 
-mod guarded;
 pub mod key_store;
-
-pub use guarded::Guarded;
 
 /// Runs a check on a runtime of its own, with two threads: what `#[tokio::test]` does, for store
 /// authors who do not depend on tokio.
@@ -24,14 +21,15 @@ pub fn run(check: impl Future<Output = ()>) {
 
 /// Expands to a module with one test for each check of [`key_store`].
 ///
-/// The argument is a future that yields a fresh, empty store. It is evaluated once for each check.
+/// The argument is a future that yields a fresh, empty store, and beside it what the store lives in,
+/// such as its temporary folder, or `()`. It is evaluated once for each check.
 ///
 /// # Examples
 ///
 /// ```
 /// use palisade_apikey::MemoryStore;
 ///
-/// palisade_testkit::key_store_suite!(async { MemoryStore::new() });
+/// palisade_testkit::key_store_suite!(async { (MemoryStore::new(), ()) });
 /// ```
 ///
 /// Where there are several stores, each suite goes into a module:
@@ -40,8 +38,8 @@ pub fn run(check: impl Future<Output = ()>) {
 /// mod with_a_function {
 ///     use palisade_apikey::MemoryStore;
 ///
-///     async fn fresh() -> MemoryStore {
-///         MemoryStore::new()
+///     async fn fresh() -> (MemoryStore, ()) {
+///         (MemoryStore::new(), ())
 ///     }
 ///
 ///     palisade_testkit::key_store_suite!(fresh());
@@ -110,7 +108,10 @@ macro_rules! key_store_suite {
             $(
                 #[test]
                 fn $check() {
-                    $crate::run(async { $crate::key_store::$check($store.await).await });
+                    $crate::run(async {
+                        let (store, _lives_as_long) = $store.await;
+                        $crate::key_store::$check(store).await;
+                    });
                 }
             )*
         }

@@ -19,7 +19,6 @@ mod routes;
 mod server;
 mod start;
 mod store;
-mod time;
 mod trail;
 mod upkeep;
 

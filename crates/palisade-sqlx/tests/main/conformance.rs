@@ -2,12 +2,11 @@
 
 mod file {
     use palisade_sqlx::SqliteKeyStore;
-    use palisade_testkit::Guarded;
     use tempfile::TempDir;
 
-    async fn fresh() -> Guarded<SqliteKeyStore, TempDir> {
+    async fn fresh() -> (SqliteKeyStore, TempDir) {
         let (folder, path) = crate::new_path();
-        Guarded::new(crate::open(&path).await, folder)
+        (crate::open(&path).await, folder)
     }
 
     palisade_testkit::key_store_suite!(fresh());
@@ -16,17 +15,16 @@ mod file {
 mod memory {
     use palisade_sqlx::SqliteKeyStore;
 
-    palisade_testkit::key_store_suite!(async { SqliteKeyStore::in_memory().await.unwrap() });
+    palisade_testkit::key_store_suite!(async { (SqliteKeyStore::in_memory().await.unwrap(), ()) });
 }
 
 /// Several connections that read and write, with none of our settings but the log.
 mod pool {
     use palisade_sqlx::SqliteKeyStore;
-    use palisade_testkit::Guarded;
     use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
     use tempfile::TempDir;
 
-    async fn fresh() -> Guarded<SqliteKeyStore, TempDir> {
+    async fn fresh() -> (SqliteKeyStore, TempDir) {
         let (folder, path) = crate::new_path();
         let options = SqliteConnectOptions::new()
             .filename(&path)
@@ -35,7 +33,7 @@ mod pool {
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await.unwrap();
         let store = SqliteKeyStore::from_pool(pool);
         store.migrate().await.unwrap();
-        Guarded::new(store, folder)
+        (store, folder)
     }
 
     palisade_testkit::key_store_suite!(fresh());

@@ -4,4 +4,4 @@ mod faulty;
 
 use palisade_apikey::MemoryStore;
 
-palisade_testkit::key_store_suite!(async { MemoryStore::new() });
+palisade_testkit::key_store_suite!(async { (MemoryStore::new(), ()) });

@@ -6,8 +6,7 @@ use palisade::apikey::{Authenticated, Scope, ServerId};
 use serde::Serialize;
 
 use crate::caller::Caller;
-use crate::reply::json;
-use crate::time::rfc3339;
+use crate::reply::{json, rfc3339};
 
 #[derive(Serialize)]
 struct Whoami<'a> {

@@ -6,7 +6,7 @@ use palisade::apikey::{ApiKey, ApiKeyId, KeyRecord, Scope, ServerId};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::time::rfc3339;
+use crate::reply::rfc3339;
 
 /// A key that exists.
 #[derive(Serialize)]
