@@ -175,9 +175,8 @@ converts_as_text!(KeyDigest, InvalidDigest, |digest: KeyDigest| digest.to_text()
 /// Compares in constant time, eight bytes a step: a step of one byte costs as much.
 pub(crate) fn same_bytes(a: &[u8; 32], b: &[u8; 32]) -> bool {
     let words = |bytes: &[u8; 32]| -> [u64; 4] {
-        std::array::from_fn(|n| {
-            bytes[8 * n..8 * n + 8].iter().fold(0, |word, byte| word << 8 | u64::from(*byte))
-        })
+        let (words, _) = bytes.as_chunks();
+        std::array::from_fn(|n| u64::from_ne_bytes(words[n]))
     };
     words(a).ct_eq(&words(b)).into()
 }
