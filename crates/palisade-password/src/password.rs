@@ -1,0 +1,81 @@
+//! What a person types: the secret of this crate.
+
+use std::fmt;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+/// A password, as the person typed it.
+///
+/// The bytes are wiped when the last clone goes; clones share them. There is no `==`, no `Display`
+/// and no `Serialize`, and `Debug` shows nothing.
+///
+/// # Examples
+///
+/// ```
+/// use palisade_password::Password;
+///
+/// let password = Password::new("correct horse battery staple")?;
+/// assert_eq!(format!("{password:?}"), "Password(<redacted>)");
+/// # Ok::<(), palisade_password::PasswordTooLong>(())
+/// ```
+#[derive(Clone)]
+pub struct Password {
+    bytes: Arc<Zeroizing<Vec<u8>>>,
+}
+
+impl Password {
+    /// The most bytes of a password. What is longer is refused before anything is done with it.
+    pub const MAX_BYTES: usize = 4096;
+
+    /// Takes a text as a password. A `String` is taken over and later wiped; a `&str` is copied.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordTooLong`] above [`MAX_BYTES`](Self::MAX_BYTES).
+    pub fn new(text: impl Into<String>) -> Result<Self, PasswordTooLong> {
+        Self::from_bytes(text.into().into_bytes())
+    }
+
+    /// Takes bytes as a password, which need not be UTF-8: rows of old systems were made of such.
+    /// A [`Normalization`](crate::Normalization) other than none refuses those that are not.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordTooLong`] above [`MAX_BYTES`](Self::MAX_BYTES).
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, PasswordTooLong> {
+        let bytes = Zeroizing::new(bytes);
+        if bytes.len() > Self::MAX_BYTES {
+            return Err(PasswordTooLong { got: bytes.len() });
+        }
+        Ok(Self { bytes: Arc::new(bytes) })
+    }
+
+    /// The bytes in clear.
+    #[must_use]
+    pub fn expose_secret(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(<redacted>)")
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Password {
+    /// From a string. The buffers of the deserializer are its own: they are not wiped.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::new(text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A password has more bytes than this crate works on.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the password has {got} bytes; at most {} are allowed", Password::MAX_BYTES)]
+pub struct PasswordTooLong {
+    got: usize,
+}
