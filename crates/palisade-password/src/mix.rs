@@ -1,0 +1,91 @@
+//! What the hashes of a store cost, so that a login name that nobody has costs the same.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::legacy::LegacyScheme;
+use crate::stored::Stored;
+use crate::{Inspection, VerifyError};
+
+/// The kinds of hashes that a store holds, and how many of each.
+///
+/// A store that was migrated holds hashes of different costs. If a login name that nobody has always
+/// cost what a new hash costs, everyone with an older one could be told by the clock. With a mix, a
+/// name that nobody has is given a kind, always the same for the same name, and costs what that kind
+/// costs; the kinds come as often as they do in the store.
+///
+/// Count the rows, or a sample of them, when the service starts.
+#[derive(Clone, Debug, Default)]
+pub struct SchemeMix {
+    kinds: HashMap<String, Kind>,
+}
+
+#[derive(Clone, Debug)]
+struct Kind {
+    rows: u64,
+    example: Arc<str>,
+}
+
+impl SchemeMix {
+    /// The most kinds that are told apart. Rows of further ones are not counted.
+    pub const MAX_KINDS: usize = 64;
+
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Counts a stored hash. One example of each kind is kept.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError`] when it cannot be read; nothing is counted then. Hashes of a
+    /// [`LegacyScheme`] are unknown here: count them with
+    /// [`observe_with`](Self::observe_with).
+    pub fn observe(&mut self, stored: &str) -> Result<(), VerifyError> {
+        self.observe_with(stored, &[])
+    }
+
+    /// Counts a stored hash, which may be of one of these schemes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`observe`](Self::observe).
+    pub fn observe_with(
+        &mut self,
+        stored: &str,
+        legacy: &[Arc<dyn LegacyScheme>],
+    ) -> Result<(), VerifyError> {
+        // The description names every parameter and neither salt nor digest.
+        let kind = Inspection::of(&Stored::parse(stored, legacy)?).to_string();
+        if let Some(kind) = self.kinds.get_mut(&kind) {
+            kind.rows = kind.rows.saturating_add(1);
+        } else if self.kinds.len() < Self::MAX_KINDS {
+            self.kinds.insert(kind, Kind { rows: 1, example: stored.into() });
+        }
+        Ok(())
+    }
+
+    /// What is known of each kind and how many rows were counted of it, most first.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<(String, u64)> {
+        let mut kinds: Vec<_> =
+            self.kinds.iter().map(|(name, kind)| (name.clone(), kind.rows)).collect();
+        kinds.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        kinds
+    }
+
+    /// Examples, each with the number of rows up to and including its kind, in an order that does not
+    /// change from one process to the next.
+    pub(crate) fn cumulative(&self) -> Vec<(u64, Arc<str>)> {
+        let mut sum = 0_u64;
+        self.kinds()
+            .into_iter()
+            .filter_map(|(name, rows)| {
+                sum = sum.saturating_add(rows);
+                Some((sum, self.kinds.get(&name)?.example.clone()))
+            })
+            .collect()
+    }
+}
