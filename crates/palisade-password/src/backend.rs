@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Backend {
-    /// The `argon2` crate of RustCrypto.
+    /// The `argon2` crate.
     #[default]
     Portable,
     /// The `argon2-rust` crate: SIMD written by hand and chosen at run time, two to three times as fast.

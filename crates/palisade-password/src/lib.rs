@@ -18,6 +18,7 @@ mod normalization;
 mod password;
 mod pepper;
 mod plain;
+mod pool;
 mod rehash;
 mod scheme;
 mod stored;
@@ -35,6 +36,9 @@ pub use mint::{Argon2id, Bcrypt, InvalidParameters, Mint};
 pub use mix::SchemeMix;
 pub use normalization::Normalization;
 pub use password::{Password, PasswordTooLong};
+pub use pool::{
+    Busy, HashPool, MemoryBudget, Pending, PoolBuildError, PoolError, PoolStatus, Queue,
+};
 pub use rehash::RehashReason;
 pub use scheme::{Argon2Version, Scheme, Schemes};
 pub use verdict::Verdict;

@@ -61,6 +61,11 @@ impl Workspace {
         blocks as u64 * Block::SIZE as u64
     }
 
+    /// Whether it may hold what came of a password.
+    pub(crate) fn is_used(&self) -> bool {
+        self.used
+    }
+
     /// Overwrites what came of passwords. `argon2` itself wipes the first and the last block only.
     pub(crate) fn wipe(&mut self) {
         if !std::mem::take(&mut self.used) {

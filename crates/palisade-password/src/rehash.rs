@@ -133,8 +133,11 @@ fn rank(scheme: Scheme) -> u8 {
         Scheme::Argon2d | Scheme::Argon2i | Scheme::Argon2id => 4,
         Scheme::Scrypt => 3,
         Scheme::Bcrypt | Scheme::BcryptSha256 => 2,
-        Scheme::Pbkdf2Sha256 | Scheme::Pbkdf2Sha512 | Scheme::Pbkdf2Sha1 => 1,
-        Scheme::Sha256Crypt | Scheme::Sha512Crypt => 1,
+        Scheme::Pbkdf2Sha256
+        | Scheme::Pbkdf2Sha512
+        | Scheme::Pbkdf2Sha1
+        | Scheme::Sha256Crypt
+        | Scheme::Sha512Crypt => 1,
         Scheme::Bcrypt2x | Scheme::Legacy => 0,
     }
 }

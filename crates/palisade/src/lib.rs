@@ -4,6 +4,8 @@
 
 #[cfg(feature = "apikey")]
 pub use palisade_apikey as apikey;
+#[cfg(feature = "password")]
+pub use palisade_password as password;
 pub use palisade_secret as secret;
 
 /// Compiles and runs the code of the workspace's README, so that it stays true.

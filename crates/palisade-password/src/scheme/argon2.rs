@@ -65,7 +65,7 @@ pub(crate) fn parse(head: &str) -> Result<Settings, Flaw> {
         return Err(Flaw::Fields);
     }
 
-    let fits = lanes >= 1 && lanes <= MAX_LANES && passes >= 1;
+    let fits = (1..=MAX_LANES).contains(&lanes) && passes >= 1;
     if !fits || u64::from(memory_kib) < 8 * u64::from(lanes) {
         return Err(Flaw::Parameter);
     }

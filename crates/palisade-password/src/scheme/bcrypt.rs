@@ -33,12 +33,12 @@ pub(crate) struct Settings<'a> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Version {
-    /// May be of crypt_blowfish, which reads some passwords with the byte 0xFF in another way.
+    /// May be of `crypt_blowfish`, which reads some passwords with the byte 0xFF in another way.
     A,
     B,
     /// The same as `B`, by another name.
     Y,
-    /// With the bug of crypt_blowfish before 1.1, which extended the sign of each byte.
+    /// With the bug of `crypt_blowfish` before 1.1, which extended the sign of each byte.
     X,
 }
 
@@ -81,9 +81,8 @@ pub(crate) fn parse_passlib(head: &str) -> Result<Settings<'_>, Flaw> {
     } else {
         (Prehash::PasslibV1, Some(first), number(params.next().ok_or(Flaw::Fields)?)?)
     };
-    let version = match version.and_then(Version::named) {
-        Some(version @ (Version::A | Version::B)) => version,
-        _ => return Err(Flaw::Version),
+    let Some(version @ (Version::A | Version::B)) = version.and_then(Version::named) else {
+        return Err(Flaw::Version);
     };
     if params.next().is_some() {
         return Err(Flaw::Fields);
@@ -158,7 +157,7 @@ impl<'a> Settings<'a> {
         digest.zeroize();
     }
 
-    /// The digest of a password that crypt_blowfish since 1.1 reads in another way under `2a`, so that
+    /// The digest of a password that `crypt_blowfish` since 1.1 reads in another way under `2a`, so that
     /// its old bug cannot make two passwords one; nothing for all other passwords.
     ///
     /// The row does not say which library made it, so a password of that kind is compared both ways.
@@ -258,15 +257,15 @@ fn cycled(password: &[u8], sign_bug: bool) -> (Zeroizing<[u8; MAX_BYTES]>, usize
     for word in expanded.as_chunks_mut::<4>().0 {
         let mut value = 0_u32;
         for &byte in bytes.by_ref().take(4) {
-            let extended = if sign_bug { byte.cast_signed() as u32 } else { byte.into() };
-            value = (value << 8) | extended;
+            let sign = if sign_bug && byte >= 0x80 { 0xffff_ff00 } else { 0 };
+            value = (value << 8) | sign | u32::from(byte);
         }
         *word = value.to_be_bytes();
     }
     (expanded, MAX_BYTES)
 }
 
-/// Whether crypt_blowfish since 1.1 takes its countermeasure: the bug would have left the whole key as
+/// Whether `crypt_blowfish` since 1.1 takes its countermeasure: the bug would have left the whole key as
 /// it is, although it extended the sign of a byte.
 fn countermeasure_applies(password: &[u8]) -> bool {
     let (correct, _) = cycled(password, false);
@@ -279,16 +278,15 @@ fn countermeasure_applies(password: &[u8]) -> bool {
 
 /// `OrpheanBeholderScryDoubt`, encrypted 64 times.
 fn encrypt_magic(state: &Blowfish, out: &mut [u8; DIGEST_BYTES]) {
-    let magic = b"OrpheanBeholderScryDoubt";
+    const MAGIC: [[u32; 2]; 3] =
+        [[0x4f72_7068, 0x6561_6e42], [0x6568_6f6c, 0x6465_7253], [0x6372_7944, 0x6f75_6274]];
     let mut text = Zeroizing::new([0_u8; 24]);
-    for (from, to) in magic.as_chunks::<8>().0.iter().zip(text.as_chunks_mut::<8>().0) {
-        let [a, b, c, d, e, f, g, h] = *from;
-        let mut block = [u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])];
+    for (mut block, to) in MAGIC.into_iter().zip(text.as_chunks_mut::<8>().0) {
         for _ in 0..64 {
             block = state.bc_encrypt(block);
         }
-        to[..4].copy_from_slice(&block[0].to_be_bytes());
-        to[4..].copy_from_slice(&block[1].to_be_bytes());
+        let [left, right] = block.map(u64::from);
+        *to = (left << 32 | right).to_be_bytes();
     }
     out.copy_from_slice(&text[..DIGEST_BYTES]);
 }
