@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use palisade::apikey::{ApiKeys, InvalidScope};
 use tokio_util::task::TaskTracker;
 
+use crate::passwords::Passwords;
 use crate::permission::Permissions;
 use crate::store::Store;
 use crate::trail::RequestIds;
@@ -16,22 +17,29 @@ use crate::trail::RequestIds;
 pub struct App {
     /// The API keys.
     pub keys: ApiKeys<Store>,
+    /// The users and their passwords.
+    pub passwords: Passwords,
     pub(crate) permissions: Permissions,
     pub(crate) request_ids: RequestIds,
-    /// The requests that run to their end whether or not their clients wait.
-    pub(crate) changes: TaskTracker,
+    /// What runs to its end whether or not a client waits for it.
+    pub changes: TaskTracker,
     clock: Clock,
 }
 
 impl App {
-    /// The state of a service with these keys, which asks `clock` for the time.
+    /// The state of a service with these keys and users, which asks `clock` for the time.
     ///
     /// # Errors
     ///
     /// [`InvalidScope`] when a scope that a route needs is misspelt in the program.
-    pub fn new(keys: ApiKeys<Store>, clock: Clock) -> Result<Self, InvalidScope> {
+    pub fn new(
+        keys: ApiKeys<Store>,
+        passwords: Passwords,
+        clock: Clock,
+    ) -> Result<Self, InvalidScope> {
         Ok(Self {
             keys,
+            passwords,
             permissions: Permissions::new()?,
             request_ids: RequestIds::default(),
             changes: TaskTracker::new(),

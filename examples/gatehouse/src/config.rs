@@ -4,6 +4,8 @@
 //! stops the start, with an error that names the variable and never repeats the value: people paste
 //! secrets into the wrong variable.
 
+mod passwords;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,9 +15,12 @@ use std::time::Duration;
 use palisade::apikey::MaxStaleness;
 use tracing::level_filters::LevelFilter;
 
+pub(crate) use passwords::{MEMORY as PASSWORD_MEMORY, UNPEPPERED_UNTIL};
+pub use passwords::{PASSWORD_PEPPERS, PasswordConfig};
+
 const ADDR: &str = "GATEHOUSE_ADDR";
 const DATABASE: &str = "GATEHOUSE_DATABASE";
-/// The variable of the peppers; its twin `GATEHOUSE_PEPPERS_FILE` names a file.
+/// The variable of the peppers of key digests; its twin `GATEHOUSE_PEPPERS_FILE` names a file.
 pub const PEPPERS: &str = "GATEHOUSE_PEPPERS";
 const PEPPERS_FILE: &str = "GATEHOUSE_PEPPERS_FILE";
 const STALENESS: &str = "GATEHOUSE_MAX_STALENESS_SECONDS";
@@ -24,8 +29,21 @@ const LOG: &str = "GATEHOUSE_LOG";
 const LOG_FORMAT: &str = "GATEHOUSE_LOG_FORMAT";
 
 /// Every variable that gatehouse reads. Another one of the same beginning is a typing error.
-pub const VARIABLES: [&str; 8] =
-    [ADDR, DATABASE, PEPPERS, PEPPERS_FILE, STALENESS, USAGE_INTERVAL, LOG, LOG_FORMAT];
+pub const VARIABLES: [&str; 13] = [
+    ADDR,
+    DATABASE,
+    PEPPERS,
+    PEPPERS_FILE,
+    STALENESS,
+    USAGE_INTERVAL,
+    PASSWORD_PEPPERS,
+    passwords::PASSWORD_PEPPERS_FILE,
+    PASSWORD_MEMORY,
+    passwords::QUEUE,
+    UNPEPPERED_UNTIL,
+    LOG,
+    LOG_FORMAT,
+];
 
 /// What gatehouse is told when it starts.
 #[derive(Clone, Debug)]
@@ -40,6 +58,8 @@ pub struct Config {
     pub staleness: MaxStaleness,
     /// The least time between two writes of usage.
     pub usage_interval: Duration,
+    /// How passwords are hashed.
+    pub passwords: PasswordConfig,
     /// The least severe lines that are logged.
     pub log: LevelFilter,
     /// What the lines look like.
@@ -106,7 +126,7 @@ impl Config {
                 |text| text.parse().ok(),
             )?,
             database: vars.database()?,
-            peppers: vars.pepper_source(),
+            peppers: vars.pepper_source(PEPPERS, PEPPERS_FILE),
             staleness: MaxStaleness::at_most(whole_seconds(
                 STALENESS,
                 Duration::from_secs(5),
@@ -120,6 +140,7 @@ impl Config {
                 1..=3600,
                 "a whole number of seconds from 1 to 3600",
             )?,
+            passwords: PasswordConfig::read(&vars)?,
             log: vars.read(
                 LOG,
                 LevelFilter::INFO,
@@ -213,8 +234,8 @@ impl Vars {
         }
     }
 
-    fn pepper_source(&self) -> PepperSource {
-        if self.0.contains_key(PEPPERS) || self.0.contains_key(PEPPERS_FILE) {
+    fn pepper_source(&self, name: &str, file: &str) -> PepperSource {
+        if self.0.contains_key(name) || self.0.contains_key(file) {
             PepperSource::Environment
         } else {
             PepperSource::Generated
@@ -257,6 +278,9 @@ mod tests {
         assert_eq!(config.database, Database::File("gatehouse-data/gatehouse.db".into()));
         assert_eq!(config.peppers, PepperSource::Generated);
         assert_eq!(config.usage_interval, Duration::from_mins(1));
+        assert_eq!(config.passwords.peppers, PepperSource::Generated);
+        assert_eq!((config.passwords.memory_mib, config.passwords.queue), (64, 64));
+        assert_eq!(config.passwords.unpeppered_until, None);
         assert_eq!(config.log, LevelFilter::INFO);
     }
 
@@ -268,6 +292,10 @@ mod tests {
             (PEPPERS_FILE, "/run/secrets/peppers"),
             (STALENESS, "0"),
             (USAGE_INTERVAL, "3600"),
+            (PASSWORD_PEPPERS, "p1:secret"),
+            (PASSWORD_MEMORY, "256"),
+            (passwords::QUEUE, "1"),
+            (UNPEPPERED_UNTIL, "1970-01-01T00:00:10Z"),
             (LOG, "debug"),
             (LOG_FORMAT, "json"),
         ])
@@ -275,6 +303,10 @@ mod tests {
         assert_eq!(config.addr.to_string(), "[::1]:0");
         assert_eq!(config.database, Database::Memory);
         assert_eq!(config.peppers, PepperSource::Environment);
+        assert_eq!(config.passwords.peppers, PepperSource::Environment);
+        assert_eq!((config.passwords.memory_mib, config.passwords.queue), (256, 1));
+        let end = std::time::UNIX_EPOCH + Duration::from_secs(10);
+        assert_eq!(config.passwords.unpeppered_until, Some(end));
         assert_eq!(config.log_format, LogFormat::Json);
     }
 
@@ -290,6 +322,12 @@ mod tests {
             (STALENESS, "5s"),
             (STALENESS, "99999999999999999999"),
             (USAGE_INTERVAL, "0"),
+            (PASSWORD_MEMORY, "0"),
+            (PASSWORD_MEMORY, "64M"),
+            (passwords::QUEUE, "0"),
+            (UNPEPPERED_UNTIL, ""),
+            (UNPEPPERED_UNTIL, "2027-01-31"),
+            (UNPEPPERED_UNTIL, "tomorrow"),
             (LOG, "3"),
             (LOG, "verbose"),
             (LOG, "gatehouse=debug"),
@@ -302,7 +340,17 @@ mod tests {
 
     #[test]
     fn a_secret_in_the_wrong_variable_is_not_repeated() {
-        for name in [ADDR, STALENESS, USAGE_INTERVAL, LOG, LOG_FORMAT, "GATEHOUSE_OTHER"] {
+        for name in [
+            ADDR,
+            STALENESS,
+            USAGE_INTERVAL,
+            PASSWORD_MEMORY,
+            passwords::QUEUE,
+            UNPEPPERED_UNTIL,
+            LOG,
+            LOG_FORMAT,
+            "GATEHOUSE_OTHER",
+        ] {
             let error = config(&[(name, "hunter2")]).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
         }

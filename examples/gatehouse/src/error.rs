@@ -7,6 +7,7 @@
 //! The code is for programs and never changes, the message is for people, the hint says what to do.
 //! No text of an inner error gets here, and nothing that the client sent.
 
+mod passwords;
 mod refusals;
 
 use std::borrow::Cow;
@@ -37,6 +38,8 @@ struct Parts {
     missing: Option<Scopes>,
     /// What `WWW-Authenticate` says (RFC 6750 section 3).
     challenge: Option<Challenge>,
+    /// After how many seconds to come again.
+    retry_after: Option<u64>,
 }
 
 /// The ways in which a bearer challenge is put.
@@ -68,6 +71,7 @@ impl ApiError {
             reason,
             missing: None,
             challenge: None,
+            retry_after: None,
         }))
     }
 
@@ -189,7 +193,10 @@ impl ApiError {
 
     fn unavailable(message: impl Into<Text>, reason: &'static str) -> Self {
         let status = StatusCode::SERVICE_UNAVAILABLE;
-        Self::new(status, "UNAVAILABLE", message, "send the request again in a moment", reason)
+        let hint = "send the request again in a moment";
+        let mut error = Self::new(status, "UNAVAILABLE", message, hint, reason);
+        error.0.retry_after = Some(1);
+        error
     }
 
     /// 500.
@@ -226,7 +233,8 @@ struct Details<'a> {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let Parts { status, code, message, hint, reason, missing, challenge } = *self.0;
+        let Parts { status, code, message, hint, reason, missing, challenge, retry_after } =
+            *self.0;
         let details = Details {
             hint: &hint,
             missing_scopes: missing
@@ -238,8 +246,8 @@ impl IntoResponse for ApiError {
 
         response.extensions_mut().insert(Reason(reason));
         let headers = response.headers_mut();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
         }
         let Some(challenge) = challenge else { return response };
         let error = match challenge {

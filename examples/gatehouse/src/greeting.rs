@@ -85,6 +85,11 @@ sleep 21; curl -sS $GATE/api/v1/whoami -H "Authorization: Bearer $KEY"
 # revoke the new key and see it refused
 curl -sS -X DELETE $GATE/api/v1/keys/$NEW_ID -H "Authorization: Bearer $ADMIN"
 curl -sS -i $GATE/api/v1/whoami -H "Authorization: Bearer $NEW"
+
+# register a person, log in, and mistype the password
+curl -sS $GATE/api/v1/auth/register -H "Content-Type: application/json" -d '{{"login":"ann@example.com","password":"the tide table was wrong"}}'
+curl -sS -i $GATE/api/v1/auth/login -H "Content-Type: application/json" -d '{{"login":"ann@example.com","password":"the tide table was wrong"}}'
+curl -sS $GATE/api/v1/auth/login -H "Content-Type: application/json" -d '{{"login":"ann@example.com","password":"the tide table was right"}}'
 "#
     )
 }

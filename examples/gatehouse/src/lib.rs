@@ -12,8 +12,10 @@ mod greeting;
 mod input;
 pub mod log;
 mod operate;
+mod passwords;
 mod peppers;
 mod permission;
+mod rehash;
 mod reply;
 mod routes;
 mod server;
@@ -21,6 +23,7 @@ mod start;
 mod store;
 mod trail;
 mod upkeep;
+mod users;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -33,11 +36,16 @@ use tokio::sync::watch;
 
 pub use app::{App, Clock};
 pub use error::ApiError;
-pub use operate::{print_admin_key, print_pepper_report, revoke_pepper, wrap_digests};
-pub use peppers::PepperError;
+pub use operate::{
+    ImportError, import_users, print_admin_key, print_pepper_report, revoke_pepper, wrap_digests,
+    wrap_passwords,
+};
+pub use passwords::{NORMALIZATION, Passwords};
+pub use peppers::{PepperError, PepperUse};
 pub use routes::router;
 pub use start::{FIRST_OWNER, Opened, StartError, issue_admin_key, open};
 pub use store::{OpenError, Store};
+pub use users::{Insertion, InvalidLogin, LoginName, Swap, User, UserId, Users, UsersError};
 
 use config::Config;
 use greeting::Greeting;
@@ -58,9 +66,11 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     let listener = TcpListener::bind(config.addr).await.map_err(listen)?;
     let addr = listener.local_addr().map_err(listen)?;
 
-    let Opened { keys, is_new } = open(config, SystemTime::now()).await?;
+    let now = SystemTime::now();
+    let Opened { keys, is_new } = open(config, now).await?;
+    let passwords = Passwords::open(config, now).await?;
     greet(&keys, is_new, addr, stdout).await?;
-    let app = Arc::new(App::new(keys, Clock::system())?);
+    let app = Arc::new(App::new(keys, passwords, Clock::system())?);
 
     let (stop_upkeep, stopped) = watch::channel(false);
     let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), stopped));
@@ -81,6 +91,7 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     // No request is being served any more, so this flush loses nothing.
     let flushed = app.keys.flush().await;
     app.keys.store().close().await;
+    app.passwords.users.close().await;
     let flushed = flushed?;
     tracing::info!(
         keys_used = flushed.used,

@@ -18,6 +18,10 @@ gatehouse: the reference service of Palisade
                                      under an old one; the service may be running, with both
   gatehouse revoke-pepper ID         give up a pepper that leaked or was lost: revoke every key
                                      under it
+  gatehouse import-users FILE        add the users of a file with lines `login:stored-hash`, as
+                                     htpasswd writes them, or of stdin with `-`; all or none
+  gatehouse wrap-passwords           put Argon2id and the pepper around stored passwords that are
+                                     weak or without one; the service may be running
   gatehouse help                     print this
 
 The configuration is in the environment; the README of gatehouse lists the variables.
@@ -60,6 +64,14 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
         ["revoke-pepper", pepper] => {
             let (pepper, config) = (pepper.parse()?, configured()?);
             runtime()?.block_on(gatehouse::revoke_pepper(&config, &pepper, &mut stdout))?;
+        }
+        ["import-users", file] => {
+            let config = configured()?;
+            runtime()?.block_on(gatehouse::import_users(&config, file, &mut stdout))?;
+        }
+        ["wrap-passwords"] => {
+            let config = configured()?;
+            runtime()?.block_on(gatehouse::wrap_passwords(&config, &mut stdout))?;
         }
         ["help" | "-h" | "--help"] => stdout.write_all(HELP.as_bytes())?,
         _ => {

@@ -1,5 +1,8 @@
 //! What an operator does beside serving. The service may be running meanwhile.
 
+mod import;
+mod wrap;
+
 use std::io::{IsTerminal, Write};
 use std::time::SystemTime;
 
@@ -8,6 +11,9 @@ use palisade::apikey::{Owner, RevocationReason, SchemeStanding};
 use palisade::secret::KeyId;
 
 use crate::config::Config;
+pub use import::{ImportError, import_users};
+pub use wrap::wrap_passwords;
+
 use crate::start::{Opened, StartError, issue_admin_key, open, open_unchecked};
 
 /// Issues an admin key for an organisation and prints it: for when none is left.

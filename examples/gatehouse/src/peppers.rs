@@ -8,44 +8,99 @@ use std::path::{Path, PathBuf};
 use palisade::secret::{Keyring, LoadError, MacKey, NoRandomness, SecretBytes};
 use zeroize::Zeroizing;
 
-use crate::config::{Config, Database, PEPPERS, PepperSource};
+use crate::config::{Database, PASSWORD_PEPPERS, PEPPERS, PepperSource};
 
 /// Only the owner.
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 
+/// What peppers are for. Each use has its own: a set that is read through one is no help with the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PepperUse {
+    /// The digests of API keys.
+    Keys,
+    /// The hashes of passwords.
+    Passwords,
+}
+
+impl PepperUse {
+    fn variable(self) -> &'static str {
+        match self {
+            Self::Keys => PEPPERS,
+            Self::Passwords => PASSWORD_PEPPERS,
+        }
+    }
+
+    /// The name of the file beside the database.
+    fn file_name(self) -> &'static str {
+        match self {
+            Self::Keys => "peppers",
+            Self::Passwords => "password-peppers",
+        }
+    }
+
+    /// What there is no use for without them.
+    fn dependents(self) -> &'static str {
+        match self {
+            Self::Keys => "keys that work",
+            Self::Passwords => "passwords that can be checked",
+        }
+    }
+
+    /// What to do where there is no backup.
+    fn way_on(self) -> &'static str {
+        match self {
+            Self::Keys => {
+                "see `gatehouse pepper-report` and give them up with `gatehouse revoke-pepper ID`"
+            }
+            Self::Passwords => {
+                "start with another one in GATEHOUSE_PASSWORD_PEPPERS, which gives up every password under those"
+            }
+        }
+    }
+}
+
 /// The ring of peppers to start with.
 ///
-/// One is generated only while there are no keys: to a database with keys, a new pepper is the wrong
-/// pepper.
-pub(crate) fn load(config: &Config, has_keys: bool) -> Result<Keyring<MacKey>, PepperError> {
-    if config.peppers == PepperSource::Environment {
-        return Keyring::from_env(PEPPERS).map_err(PepperError::Given);
+/// One is generated only while nothing `depends` on it: to a database with keys or users, a new pepper is
+/// the wrong pepper.
+pub(crate) fn load(
+    of: PepperUse,
+    source: PepperSource,
+    database: &Database,
+    depends: bool,
+) -> Result<Keyring<MacKey>, PepperError> {
+    if source == PepperSource::Environment {
+        return Keyring::from_env(of.variable()).map_err(PepperError::Given);
     }
-    let Some(folder) = config.database.folder() else {
+    let Some(folder) = database.folder() else {
         tracing::warn!(
-            "no peppers are given, so the keys of this database in memory are digested under one that is in memory too"
+            variable = of.variable(),
+            "no peppers are given, so what this database in memory holds is under one that is in memory too"
         );
         return Keyring::from_text(&generate()?).map_err(PepperError::Given);
     };
-    let path = folder.join("peppers");
+    let path = folder.join(of.file_name());
     let is_there =
         path.try_exists().map_err(|source| PepperError::File { path: path.clone(), source })?;
-    match (is_there, has_keys) {
+    match (is_there, depends) {
         (true, _) => {}
-        (false, true) => return Err(PepperError::Lost { path }),
+        (false, true) => return Err(PepperError::Lost { of, path }),
         (false, false) => {
             create(&path, &generate()?)
                 .map_err(|source| PepperError::File { path: path.clone(), source })?;
             tracing::warn!(
                 path = %path.display(),
-                "no peppers are given, so one was generated; back the file up, apart from the database: without it no key works any more"
+                "no peppers are given, so one was generated; back the file up, apart from the database: without it, there are no {}",
+                of.dependents()
             );
         }
     }
     warn_of_readers(&path).map_err(|source| PepperError::File { path: path.clone(), source })?;
-    let unusable = if has_keys { PepperError::Damaged } else { PepperError::Given };
-    Keyring::from_file(&path).map_err(unusable)
+    Keyring::from_file(&path).map_err(|error| {
+        if depends { PepperError::Damaged { of, error } } else { PepperError::Given(error) }
+    })
 }
 
 /// Makes the folder of the database, for its owner alone, where there is none.
@@ -127,16 +182,29 @@ pub enum PepperError {
         /// What the system says.
         source: io::Error,
     },
-    /// The file is not usable, and the database has keys that need it.
+    /// The file is not usable, and what is in the database needs it.
     #[error(
-        "the peppers: {0}; the database holds keys that work only with what the file held: restore it from the backup, or see `gatehouse pepper-report` and give them up with `gatehouse revoke-pepper ID`"
+        "the peppers: {error}; the database holds {} only with what the file held: restore it from the backup, or {}",
+        of.dependents(),
+        of.way_on()
     )]
-    Damaged(LoadError),
-    /// The file is gone, and the database has keys that need it.
+    Damaged {
+        /// What they are for.
+        of: PepperUse,
+        /// What is wrong with it.
+        error: LoadError,
+    },
+    /// The file is gone, and what is in the database needs it.
     #[error(
-        "the file of peppers {} is gone, and the database holds keys that work only with it; restore it from the backup, give the peppers in {PEPPERS}, or see `gatehouse pepper-report` and give them up with `gatehouse revoke-pepper ID`", path.display()
+        "the file of peppers {} is gone, and the database holds {} only with it; restore it from the backup, give the peppers in {}, or {}",
+        path.display(),
+        of.dependents(),
+        of.variable(),
+        of.way_on()
     )]
     Lost {
+        /// What they are for.
+        of: PepperUse,
         /// Where it was looked for.
         path: PathBuf,
     },
@@ -148,6 +216,11 @@ pub enum PepperError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+
+    fn load_keys(config: &Config, has_keys: bool) -> Result<Keyring<MacKey>, PepperError> {
+        load(PepperUse::Keys, config.peppers, &config.database, has_keys)
+    }
 
     fn config(folder: &Path) -> Config {
         let database = folder.join("data").join("gatehouse.db");
@@ -163,8 +236,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = config(folder.path());
         make_folder(&config.database).unwrap();
-        let first = load(&config, false).unwrap();
-        let again = load(&config, true).unwrap();
+        let first = load_keys(&config, false).unwrap();
+        let again = load_keys(&config, true).unwrap();
         assert_eq!(first.primary().0, again.primary().0);
 
         let data = folder.path().join("data");
@@ -189,7 +262,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = config(folder.path());
         make_folder(&config.database).unwrap();
-        assert!(matches!(load(&config, true), Err(PepperError::Lost { .. })));
+        assert!(matches!(load_keys(&config, true), Err(PepperError::Lost { .. })));
         assert!(!folder.path().join("data/peppers").exists());
     }
 
@@ -201,15 +274,31 @@ mod tests {
         let path = folder.path().join("data/peppers");
         for content in ["", "hunter2hunter2", "p1:hunter2hunter2"] {
             fs::write(&path, content).unwrap();
-            let error = load(&config, true).unwrap_err().to_string();
+            let error = load_keys(&config, true).unwrap_err().to_string();
             assert!(error.contains("data/peppers") && !error.contains("hunter2"), "{error}");
         }
     }
 
     #[test]
+    fn each_use_has_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(folder.path());
+        make_folder(&config.database).unwrap();
+        let keys = load_keys(&config, false).unwrap();
+        let passwords =
+            load(PepperUse::Passwords, PepperSource::Generated, &config.database, false).unwrap();
+        assert_ne!(keys.primary().0, passwords.primary().0);
+        fs::remove_file(folder.path().join("data/password-peppers")).unwrap();
+        let lost = load(PepperUse::Passwords, PepperSource::Generated, &config.database, true);
+        let error = lost.unwrap_err().to_string();
+        assert!(error.contains("data/password-peppers is gone"), "{error}");
+        assert!(error.contains(PASSWORD_PEPPERS), "{error}");
+    }
+
+    #[test]
     fn in_memory_nothing_is_written() {
         let config = Config::from_vars([("GATEHOUSE_DATABASE".into(), ":memory:".into())]).unwrap();
-        let (a, b) = (load(&config, false).unwrap(), load(&config, false).unwrap());
+        let (a, b) = (load_keys(&config, false).unwrap(), load_keys(&config, false).unwrap());
         assert_ne!(a.primary().0, b.primary().0);
     }
 }

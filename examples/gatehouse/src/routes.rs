@@ -1,6 +1,7 @@
 //! The routes. A handler says in its signature what it needs of the caller; a new part of the
 //! service is a new module here.
 
+mod auth;
 mod controls;
 mod health;
 mod ingest;
@@ -22,13 +23,16 @@ use crate::trail;
 
 /// The whole service, ready to be served.
 pub fn router(app: Arc<App>) -> Router {
-    let api = Router::new()
+    let kept = Router::new()
         .route("/whoami", get(whoami::show))
         .route("/keys", get(keys::list).post(keys::mint))
         .route("/keys/{id}", get(keys::show).patch(keys::rename).delete(keys::revoke))
         .route("/keys/{id}/rotate", post(keys::rotate))
         .route("/orgs/{org}/controls", get(controls::list))
-        .route("/ingest", post(ingest::accept));
+        .route("/ingest", post(ingest::accept))
+        .layer(from_fn_with_state(Arc::clone(&app), run_to_the_end));
+    let api =
+        kept.route("/auth/register", post(auth::register)).route("/auth/login", post(auth::login));
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -36,7 +40,6 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(async || ApiError::no_route())
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(from_fn_with_state(Arc::clone(&app), run_to_the_end))
         .layer(from_fn_with_state(Arc::clone(&app), trail::follow))
         .with_state(app)
 }

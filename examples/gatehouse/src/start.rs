@@ -10,12 +10,15 @@ use palisade::apikey::{
     StoreError,
 };
 
+use palisade::password::{BuildError, PoolBuildError, PoolError, WrapError};
 use palisade::secret::{Keyring, MacKey};
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, PASSWORD_MEMORY, UNPEPPERED_UNTIL};
 use crate::formats::{DEFAULT, formats};
-use crate::peppers::{self, PepperError};
+use crate::operate::ImportError;
+use crate::peppers::{self, PepperError, PepperUse};
 use crate::store::{self, OpenError, Store};
+use crate::users::UsersError;
 
 /// The organisation of the first admin key.
 pub const FIRST_OWNER: &str = "org_demo";
@@ -49,7 +52,7 @@ pub async fn open(config: &Config, now: SystemTime) -> Result<Opened, StartError
 pub(crate) async fn open_unchecked(config: &Config, now: SystemTime) -> Result<Opened, StartError> {
     let (store, tallies) = open_store(config, now).await?;
     let ring = match load_peppers(config, &tallies) {
-        Err(PepperError::Lost { .. } | PepperError::Damaged(_)) => peppers::stand_in()?,
+        Err(PepperError::Lost { .. } | PepperError::Damaged { .. }) => peppers::stand_in()?,
         loaded => loaded?,
     };
     assemble(config, store, &tallies, ring)
@@ -66,7 +69,8 @@ async fn open_store(
 }
 
 fn load_peppers(config: &Config, tallies: &[SchemeTally]) -> Result<Keyring<MacKey>, PepperError> {
-    peppers::load(config, tallies.iter().any(|tally| tally.live > 0))
+    let has_keys = tallies.iter().any(|tally| tally.live > 0);
+    peppers::load(PepperUse::Keys, config.peppers, &config.database, has_keys)
 }
 
 fn assemble(
@@ -149,6 +153,32 @@ pub enum StartError {
         "no key is stored under a pepper of that id; `gatehouse pepper-report` names those that are"
     )]
     NoSuchPepper,
+    /// The budget of memory is too small for one hash.
+    #[error("{PASSWORD_MEMORY}: {0}; give it more MiB")]
+    PasswordMemory(PoolBuildError),
+    /// The pool that hashes passwords cannot be started.
+    #[error("the pool that hashes passwords cannot be started: {0}")]
+    PasswordPool(PoolBuildError),
+    /// The settings of the passwords contradict each other.
+    #[error("the settings of the passwords: {0}")]
+    PasswordHasher(#[from] BuildError),
+    /// The users cannot be read or written.
+    #[error(transparent)]
+    Users(#[from] UsersError),
+    /// The users of a file cannot be imported.
+    #[error("nothing was imported: {0}")]
+    Import(#[from] ImportError),
+    /// The pool gave up in the middle of wrapping.
+    #[error("the stored passwords were not all wrapped: {0}; run it again")]
+    Wrap(PoolError<WrapError>),
+    /// Some stored passwords cannot be wrapped.
+    #[error(
+        "{users} stored passwords cannot be wrapped; the log names the users and says why (one without a pepper is read only while {UNPEPPERED_UNTIL} lies ahead)"
+    )]
+    NotWrapped {
+        /// How many.
+        users: u64,
+    },
     /// The store does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),

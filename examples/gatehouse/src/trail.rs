@@ -14,6 +14,7 @@ use palisade::secret::SecretBytes;
 
 use crate::app::App;
 use crate::error::{ApiError, Reason};
+use crate::users::UserId;
 
 /// How long a request may take in all, so that nothing hangs for ever.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
@@ -28,12 +29,18 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Debug, Default)]
 pub(crate) struct Trail {
     key: OnceLock<ApiKeyId>,
+    user: OnceLock<UserId>,
 }
 
 impl Trail {
     /// The request came with this key, be it good or refused.
     pub(crate) fn presented(&self, key: &ApiKeyId) {
         let _ = self.key.set(key.clone());
+    }
+
+    /// The request named this user, whether or not with the right password.
+    pub(crate) fn logs_in(&self, user: &UserId) {
+        let _ = self.user.set(user.clone());
     }
 }
 
@@ -74,7 +81,8 @@ pub(crate) async fn follow(
 /// The log line of a request, written when it is dropped, so that a request whose client went away
 /// has one too.
 ///
-/// It holds the route's template and no path, query or header: any of them may carry a key.
+/// It holds the route's template and no path, query, header or body: any of them may carry a key or a
+/// password. A user has an id there, and no login name.
 struct Line {
     started: Instant,
     request_id: String,
@@ -97,6 +105,7 @@ impl Drop for Line {
             status,
             micros = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX),
             key_id = self.trail.key.get().map(ApiKeyId::as_str),
+            user_id = self.trail.user.get().map(UserId::as_str),
             reason,
             "request"
         );

@@ -1,0 +1,48 @@
+//! What is configured of the passwords.
+
+use std::time::SystemTime;
+
+use super::{ConfigError, PepperSource, Vars};
+
+/// The variable of the password peppers; its twin `GATEHOUSE_PASSWORD_PEPPERS_FILE` names a file.
+pub const PASSWORD_PEPPERS: &str = "GATEHOUSE_PASSWORD_PEPPERS";
+pub(super) const PASSWORD_PEPPERS_FILE: &str = "GATEHOUSE_PASSWORD_PEPPERS_FILE";
+pub(crate) const MEMORY: &str = "GATEHOUSE_PASSWORD_MEMORY_MIB";
+pub(super) const QUEUE: &str = "GATEHOUSE_PASSWORD_QUEUE";
+pub(crate) const UNPEPPERED_UNTIL: &str = "GATEHOUSE_PASSWORD_UNPEPPERED_UNTIL";
+
+/// How passwords are hashed.
+#[derive(Clone, Debug)]
+pub struct PasswordConfig {
+    /// Where the peppers of the password hashes come from.
+    pub peppers: PepperSource,
+    /// The memory that hashing may take, in MiB.
+    pub memory_mib: u32,
+    /// How many passwords may wait to be hashed.
+    pub queue: usize,
+    /// Until when stored hashes without a pepper are accepted.
+    pub unpeppered_until: Option<SystemTime>,
+}
+
+impl PasswordConfig {
+    pub(super) fn read(vars: &Vars) -> Result<Self, ConfigError> {
+        Ok(Self {
+            peppers: vars.pepper_source(PASSWORD_PEPPERS, PASSWORD_PEPPERS_FILE),
+            memory_mib: vars.read(
+                MEMORY,
+                64,
+                "a whole number of MiB from 1 to 1048576",
+                |text| text.parse().ok().filter(|mib| (1..=1 << 20).contains(mib)),
+            )?,
+            queue: vars.read(QUEUE, 64, "a whole number from 1 to 100000", |text| {
+                text.parse().ok().filter(|jobs| (1..=100_000).contains(jobs))
+            })?,
+            unpeppered_until: vars.read(
+                UNPEPPERED_UNTIL,
+                None,
+                "a time in UTC such as 2027-01-31T00:00:00Z",
+                |text| humantime::parse_rfc3339(text).ok().map(Some),
+            )?,
+        })
+    }
+}

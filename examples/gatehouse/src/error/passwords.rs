@@ -1,0 +1,116 @@
+//! How what happens to a password becomes a response.
+
+use axum::http::StatusCode;
+use palisade::password::{Busy, HashError, PoolError, VerifyError};
+
+use super::{ApiError, Challenge};
+use crate::users::{InvalidLogin, UsersError};
+
+const CHOOSE_ANOTHER: &str = "choose another password";
+
+impl ApiError {
+    /// 401 for a login that failed. The reason is for the log alone: a client does not learn which of
+    /// the two was wrong.
+    pub(crate) fn not_logged_in(reason: &'static str) -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "LOGIN_FAILED",
+            "the login or the password is wrong",
+            "type both again",
+            reason,
+        )
+        // A 401 has to name a way in (RFC 9110 section 15.5.2), and there is no scheme for a form.
+        .challenge(Challenge::Plain)
+    }
+
+    /// 409 for a login name that someone has.
+    pub(crate) fn login_taken() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "LOGIN_TAKEN",
+            "someone has that login name",
+            "choose another one, or log in",
+            "login_taken",
+        )
+    }
+
+    /// 422 for a password that nobody should choose.
+    pub(crate) fn password_refused(message: String, reason: &'static str) -> Self {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Self::new(status, "PASSWORD_REFUSED", message, CHOOSE_ANOTHER, reason)
+    }
+
+    /// 503 with the time after which those that wait now are done.
+    fn busy(busy: Busy) -> Self {
+        let mut error = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "BUSY",
+            "too many passwords are being checked",
+            "send the request again after the seconds that Retry-After says",
+            "password_pool_busy",
+        );
+        error.0.retry_after = Some(busy.retry_after().as_secs());
+        error
+    }
+
+    /// 500 for a panic, which only a scheme of a team's own could do.
+    fn hash_lost() -> Self {
+        tracing::error!("a password was given up in the middle of being hashed");
+        Self::internal("password_lost")
+    }
+}
+
+impl From<PoolError<VerifyError>> for ApiError {
+    fn from(error: PoolError<VerifyError>) -> Self {
+        let error = match error {
+            PoolError::Busy(busy) => return Self::busy(busy),
+            PoolError::Failed(error) => error,
+            _ => return Self::hash_lost(),
+        };
+        let reason = error.reason();
+        match error {
+            VerifyError::NotText => Self::password_refused(error.to_string(), reason),
+            VerifyError::OutOfMemory => Self::unavailable("there is no memory left", reason),
+            // What is stored is for the operator to mend, and no wrong password.
+            error => {
+                tracing::error!(cause = %error, "a stored password could not be compared with");
+                Self::internal(reason)
+            }
+        }
+    }
+}
+
+impl From<PoolError<HashError>> for ApiError {
+    fn from(error: PoolError<HashError>) -> Self {
+        let error = match error {
+            PoolError::Busy(busy) => return Self::busy(busy),
+            PoolError::Failed(error) => error,
+            _ => return Self::hash_lost(),
+        };
+        let reason = error.reason();
+        match error {
+            HashError::NotText | HashError::TooLongForBcrypt { .. } | HashError::NulForBcrypt => {
+                Self::password_refused(error.to_string(), reason)
+            }
+            HashError::OutOfMemory => Self::unavailable("there is no memory left", reason),
+            error => {
+                tracing::error!(cause = %error, "a password could not be hashed");
+                Self::internal(reason)
+            }
+        }
+    }
+}
+
+impl From<UsersError> for ApiError {
+    fn from(error: UsersError) -> Self {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        tracing::error!(cause, "the store of users failed");
+        Self::unavailable(error.to_string(), "user_store_unavailable")
+    }
+}
+
+impl From<InvalidLogin> for ApiError {
+    fn from(error: InvalidLogin) -> Self {
+        Self::invalid_body(error.to_string(), "give another text in \"login\"")
+    }
+}

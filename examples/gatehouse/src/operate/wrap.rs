@@ -1,0 +1,84 @@
+//! Putting Argon2id and the pepper around weak password hashes, without the passwords.
+
+use std::io::Write;
+use std::time::SystemTime;
+
+use palisade::password::{PoolError, WrapError};
+
+use super::progress_bar;
+use crate::config::Config;
+use crate::passwords::Passwords;
+use crate::start::StartError;
+use crate::users::Swap;
+
+/// How many users are read at once.
+const PAGE: u32 = 256;
+
+/// What became of the hashes.
+#[derive(Default)]
+struct Report {
+    wrapped: u64,
+    overtaken: u64,
+    left: u64,
+    refused: u64,
+}
+
+/// Wraps every stored password hash that is weak or has no pepper, and says how many. The service may be
+/// running: a row that a login replaced meanwhile is left alone.
+///
+/// # Errors
+///
+/// [`StartError`]; what was wrapped until then stays wrapped, and the next run goes on from there.
+/// [`StartError::NotWrapped`] at the end, where some hashes cannot be wrapped.
+pub async fn wrap_passwords(
+    config: &Config,
+    stdout: &mut (dyn Write + Send),
+) -> Result<(), StartError> {
+    let passwords = Passwords::open(config, SystemTime::now()).await?;
+    let bar = progress_bar(passwords.users.count().await?);
+    let report = wrap_all(&passwords, |done| bar.inc(done)).await;
+    bar.finish_and_clear();
+    passwords.users.close().await;
+    let Report { wrapped, overtaken, left, refused } = report?;
+    writeln!(stdout, "{wrapped} wrapped, {overtaken} changed meanwhile, {left} left as they were")
+        .and_then(|()| stdout.flush())
+        .map_err(StartError::Print)?;
+    if refused > 0 { Err(StartError::NotWrapped { users: refused }) } else { Ok(()) }
+}
+
+async fn wrap_all(passwords: &Passwords, progress: impl Fn(u64)) -> Result<Report, StartError> {
+    let Passwords { users, pool } = passwords;
+    let mut report = Report::default();
+    let mut after = None;
+    loop {
+        let page = users.page(after.as_ref(), PAGE).await?;
+        let Some(last) = page.last() else { return Ok(report) };
+        after = Some(last.id.clone());
+        // As many as there are workers, so that none is refused for want of a place in the queue: it has
+        // one, and each worker may have taken one from it.
+        for chunk in page.chunks(pool.status().workers) {
+            let now = SystemTime::now();
+            let wrapping: Vec<_> =
+                chunk.iter().map(|user| pool.wrap(&user.password_hash, now)).collect();
+            for (user, wrapped) in chunk.iter().zip(wrapping) {
+                match wrapped.await {
+                    Ok(None) => report.left += 1,
+                    Ok(Some(new)) => {
+                        match users.swap_hash(&user.id, &user.password_hash, new.as_str()).await? {
+                            Swap::Done => report.wrapped += 1,
+                            Swap::Overtaken => report.overtaken += 1,
+                        }
+                    }
+                    Err(PoolError::Failed(
+                        error @ WrapError::Stored(_) | error @ WrapError::TooLong,
+                    )) => {
+                        tracing::warn!(user_id = user.id.as_str(), cause = %error, "a stored password was not wrapped");
+                        report.refused += 1;
+                    }
+                    Err(error) => return Err(StartError::Wrap(error)),
+                }
+                progress(1);
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The passwords: whose they are, the pool that hashes them, and which may be chosen.
+
+mod sample;
+
+use std::time::SystemTime;
+
+use palisade::password::{
+    HashPool, Hasher, MemoryBudget, Normalization, Password, PoolBuildError, Queue,
+};
+use palisade::secret::{Keyring, MacKey};
+use zeroize::Zeroizing;
+
+use crate::config::{Config, Database};
+use crate::peppers::{self, PepperUse};
+use crate::start::StartError;
+use crate::store;
+use crate::users::{LoginName, Users};
+use sample::Sample;
+
+/// The form of Unicode that passwords are brought to, for as long as this service has users.
+///
+/// NFC, as RFC 8265 section 4.2 has it for passwords: the same characters, however a keyboard writes them,
+/// are the same password, and different characters are not. NFKC, which NIST SP 800-63B allows as well,
+/// would also make `²` a `2`, and with that change passwords of rows that were imported from systems
+/// that did not.
+pub const NORMALIZATION: Normalization = Normalization::Nfc;
+
+/// The users, and how their passwords are hashed.
+#[derive(Debug)]
+pub struct Passwords {
+    /// The users.
+    pub users: Users,
+    /// Where all hashing is done, within a budget of memory.
+    pub pool: HashPool,
+}
+
+impl Passwords {
+    /// These users, with hashes as this pool makes them.
+    #[must_use]
+    pub fn new(users: Users, pool: HashPool) -> Self {
+        Self { users, pool }
+    }
+
+    /// Opens the users and the peppers of their passwords, and starts the pool.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`]: what is not usable.
+    pub async fn open(config: &Config, now: SystemTime) -> Result<Self, StartError> {
+        let users = open_users(&config.database).await?;
+        let sample = Sample::of(&users).await?;
+        let settings = &config.passwords;
+        let ring = peppers::load(
+            PepperUse::Passwords,
+            settings.peppers,
+            &config.database,
+            !sample.is_empty(),
+        )?;
+        sample.warn_of_what_is_lost(&ring, now)?;
+
+        let mut policy = Hasher::builder()
+            .normalization(NORMALIZATION)
+            .unknown_users(sample.mix(), unknown_users_key(&ring))
+            .peppers(ring);
+        if let Some(end) = settings.unpeppered_until {
+            if now < end {
+                tracing::warn!(
+                    until = %humantime::format_rfc3339_seconds(end),
+                    "stored passwords without a pepper are accepted: whoever can write to the database can plant one"
+                );
+            }
+            policy = policy.accept_unpeppered_until(end);
+        }
+        let budget = MemoryBudget::mib(settings.memory_mib);
+        let pool = HashPool::new(policy.build()?, budget, Queue::bounded(settings.queue)).map_err(
+            |error| match error {
+                PoolBuildError::Budget { .. } => StartError::PasswordMemory(error),
+                error => StartError::PasswordPool(error),
+            },
+        )?;
+        Ok(Self::new(users, pool))
+    }
+
+    /// Whether a person may choose this password.
+    ///
+    /// # Errors
+    ///
+    /// Why not, in words for that person.
+    pub(crate) fn check_choice(
+        &self,
+        password: &Password,
+        _login: &LoginName,
+    ) -> Result<(), &'static str> {
+        let text = std::str::from_utf8(password.expose_secret()).unwrap_or_default();
+        if text.chars().count() < 15 {
+            Err("the password needs at least 15 characters")
+        } else {
+            Ok(())
+        }
+    }
+}
+
+async fn open_users(database: &Database) -> Result<Users, StartError> {
+    let Database::File(path) = database else { return Ok(Users::in_memory().await?) };
+    peppers::make_folder(database).map_err(StartError::Folder)?;
+    // Where there is no file yet, the key store makes it, for its owner alone and with its log.
+    store::open(database).await?.close().await;
+    Ok(Users::open(path).await?)
+}
+
+/// The key that decides what a login name that nobody has costs.
+///
+/// Derived, so that every process with these peppers agrees without another secret. A new primary pepper
+/// changes it: whoever timed a name before and after may then see that it costs something else, which a
+/// user's never does without a login.
+fn unknown_users_key(ring: &Keyring<MacKey>) -> MacKey {
+    let (_, primary) = ring.primary();
+    let derived = Zeroizing::new(primary.mac(&[b"gatehouse unknown users v1"]).to_bytes());
+    // A whole HMAC-SHA-256 is 32 bytes, so the length is right.
+    MacKey::dangerous_any_length(&*derived)
+}
