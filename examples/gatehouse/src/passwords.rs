@@ -80,24 +80,15 @@ impl Passwords {
         )?;
         Ok(Self::new(users, pool))
     }
+}
 
-    /// Whether a person may choose this password.
-    ///
-    /// # Errors
-    ///
-    /// Why not, in words for that person.
-    pub(crate) fn check_choice(
-        &self,
-        password: &Password,
-        _login: &LoginName,
-    ) -> Result<(), &'static str> {
-        let text = std::str::from_utf8(password.expose_secret()).unwrap_or_default();
-        if text.chars().count() < 15 {
-            Err("the password needs at least 15 characters")
-        } else {
-            Ok(())
-        }
+/// Whether a person may choose this password; if not, why, in words for that person.
+pub(crate) fn check_choice(password: &Password, _login: &LoginName) -> Result<(), &'static str> {
+    let text = std::str::from_utf8(password.expose_secret()).unwrap_or_default();
+    if text.chars().count() < 15 {
+        return Err("the password needs at least 15 characters");
     }
+    Ok(())
 }
 
 async fn open_users(database: &Database) -> Result<Users, StartError> {

@@ -14,6 +14,9 @@ use crate::users::Swap;
 /// How many users are read at once.
 const PAGE: u32 = 256;
 
+/// How many hashes may wait: more than any machine has cores.
+const QUEUE: usize = 4096;
+
 /// What became of the hashes.
 #[derive(Default)]
 struct Report {
@@ -34,7 +37,10 @@ pub async fn wrap_passwords(
     config: &Config,
     stdout: &mut (dyn Write + Send),
 ) -> Result<(), StartError> {
-    let passwords = Passwords::open(config, SystemTime::now()).await?;
+    let mut config = config.clone();
+    // Nobody else waits in this queue, and each worker is to have something to do.
+    config.passwords.queue = QUEUE;
+    let passwords = Passwords::open(&config, SystemTime::now()).await?;
     let bar = progress_bar(passwords.users.count().await?);
     let report = wrap_all(&passwords, |done| bar.inc(done)).await;
     bar.finish_and_clear();
@@ -54,8 +60,6 @@ async fn wrap_all(passwords: &Passwords, progress: impl Fn(u64)) -> Result<Repor
         let page = users.page(after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { return Ok(report) };
         after = Some(last.id.clone());
-        // As many as there are workers, so that none is refused for want of a place in the queue: it has
-        // one, and each worker may have taken one from it.
         for chunk in page.chunks(pool.status().workers) {
             let now = SystemTime::now();
             let wrapping: Vec<_> =
@@ -69,9 +73,7 @@ async fn wrap_all(passwords: &Passwords, progress: impl Fn(u64)) -> Result<Repor
                             Swap::Overtaken => report.overtaken += 1,
                         }
                     }
-                    Err(PoolError::Failed(
-                        error @ WrapError::Stored(_) | error @ WrapError::TooLong,
-                    )) => {
+                    Err(PoolError::Failed(error @ (WrapError::Stored(_) | WrapError::TooLong))) => {
                         tracing::warn!(user_id = user.id.as_str(), cause = %error, "a stored password was not wrapped");
                         report.refused += 1;
                     }

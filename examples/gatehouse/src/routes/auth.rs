@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::input::{Body, Described};
+use crate::passwords::check_choice;
 use crate::rehash::rehash;
 use crate::reply::{json, rfc3339};
 use crate::trail::Trail;
@@ -49,8 +50,7 @@ pub(crate) async fn register(
 ) -> Result<Response, ApiError> {
     let passwords = &app.passwords;
     let login: LoginName = request.login.parse()?;
-    passwords
-        .check_choice(&request.password, &login)
+    check_choice(&request.password, &login)
         .map_err(|why| ApiError::password_refused(why.to_owned(), "password_too_short"))?;
     let hash = passwords.pool.hash(&request.password).await?;
     let now = app.now();

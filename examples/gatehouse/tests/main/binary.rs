@@ -102,6 +102,9 @@ fn the_printed_lines_in_a_shell() {
         r#""state":"revoked""#,
         "401 Unauthorized",
         r#""message":"the API key was revoked""#,
+        r#""login":"ann@example.com""#,
+        "204 No Content",
+        r#""code":"LOGIN_FAILED""#,
     ] {
         let at = rest.find(expected).unwrap_or_else(|| panic!("{expected} is not in {rest}"));
         rest = &rest[at + expected.len()..];

@@ -6,11 +6,15 @@
     reason = "helpers of tests stand outside of the functions that clippy.toml speaks of"
 )]
 
+mod auth;
 mod authorization;
 mod bad_input;
 mod binary;
+mod bouncer;
 mod gate;
 mod ingest;
 mod keys;
 mod process;
+mod rehash;
 mod store_down;
+mod users;

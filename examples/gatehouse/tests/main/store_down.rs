@@ -45,3 +45,16 @@ async fn uses_wait_for_the_store() {
     assert!(gate.app.keys.flush().await.is_err(), "they are not lost by the first failure");
     assert_eq!(gate.get(WHOAMI, &gate.admin).await.status, 200, "cached for a few seconds");
 }
+
+#[tokio::test]
+async fn users_that_cannot_be_read_are_not_unknown() {
+    let gate = Gate::open().await;
+    gate.app.passwords.users.close().await;
+    let body = json!({"login": "ann", "password": "to be or not to be, ann"});
+    for path in ["/api/v1/auth/login", "/api/v1/auth/register"] {
+        let reply = gate.post(path, "", body.clone()).await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (503, "UNAVAILABLE"), "{}", reply.text);
+        assert_eq!(reply.headers["retry-after"], "1");
+        assert!(!reply.text.to_lowercase().contains("pool"), "{}", reply.text);
+    }
+}
