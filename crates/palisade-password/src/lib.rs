@@ -2,6 +2,7 @@
 
 mod backend;
 mod builder;
+mod calibrate;
 mod encoding;
 mod error;
 mod fields;
@@ -26,6 +27,9 @@ mod verdict;
 
 pub use backend::Backend;
 pub use builder::{BuildError, HasherBuilder};
+pub use calibrate::{
+    CalibrateError, Calibration, Load, Measurement, Progress, Target, calibrate, measure,
+};
 pub use error::{Cost, Flaw, HashError, Malformed, TooCostly, VerifyError, WrapError};
 pub use hash::PasswordHash;
 pub use hasher::Hasher;
