@@ -12,8 +12,8 @@ const ROUNDS: usize = 41;
 /// How many rounds it takes where one call is slow: enough for a median, and done in seconds.
 const SLOW_ROUNDS: usize = 11;
 
-/// From when on a call is slow.
-const SLOW: Duration = Duration::from_millis(50);
+/// From how many nanoseconds on a call is slow.
+const SLOW: f64 = 50e6;
 
 /// How many rounds a comparison of bytes takes: they hardly vary.
 const BYTE_ROUNDS: usize = 5;
@@ -74,9 +74,7 @@ impl Comparison {
     pub fn measure(mut self) -> Measured {
         let (ours_calls, their_calls) = (self.ours.calibrate(), self.theirs.calibrate());
         let (unit, rounds) = match self.ours {
-            Side::Time(_) if self.theirs.cost(their_calls) < SLOW.as_nanos() as f64 => {
-                ("ns", ROUNDS)
-            }
+            Side::Time(_) if self.theirs.cost(their_calls) < SLOW => ("ns", ROUNDS),
             Side::Time(_) => ("ns", SLOW_ROUNDS),
             Side::Bytes(_) => ("bytes", BYTE_ROUNDS),
         };
