@@ -26,7 +26,10 @@ use crate::Password;
 /// # Examples
 ///
 /// ```no_run
-/// let filter = palisade_password::BreachedFilter::open("breached.filter")?;
+/// use palisade_password::{BreachedFilter, Normalization, PasswordPolicy};
+///
+/// let filter = BreachedFilter::open("breached.filter")?;
+/// let policy = PasswordPolicy::single_factor(Normalization::Nfc).breached(filter).build()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]

@@ -3,3 +3,4 @@
 
 mod breached;
 mod broken_reader;
+mod policy;
