@@ -249,6 +249,9 @@ mod tests {
         for copies in [2, 255, 256, 1000] {
             assert_eq!(fill(shape, Fingerprint::Bits8, vec![0x1234_5678_9ABC_DEF0; copies]), None);
         }
+        // More keys in one slot than its counter holds, all in the first slot of the array.
+        let crowd = hashes(257, 3).into_iter().map(|hash| hash >> 20).collect();
+        assert_eq!(fill(shape, Fingerprint::Bits8, crowd), None);
         // More keys than slots.
         let small = Shape::new(2, 1).unwrap();
         assert_eq!(fill(small, Fingerprint::Bits8, hashes(13, 1)), None);

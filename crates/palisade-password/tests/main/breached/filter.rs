@@ -197,19 +197,26 @@ fn files_that_are_no_filter() {
     }
 }
 
-/// The header promises gigabytes, and the file has none: nothing is set aside for them.
+/// A header promises gigabytes that the file does not have, or little of a large file.
 #[test]
-fn opening_takes_no_more_memory_than_the_file_is_long() {
+fn a_file_of_another_length_is_refused_before_it_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
-    let mut hostile = small();
-    hostile[10] = 18;
-    hostile[12..16].copy_from_slice(&10_000_u32.to_le_bytes());
-    reseal(&mut hostile);
-    fs::write(&path, &hostile).unwrap();
-    let mut refused = None;
-    let allocated =
-        allocation_counter::measure(|| refused = BreachedFilter::open(&path).err()).bytes_max;
-    assert!(matches!(refused, Some(FilterError::Length { expected: 2_621_964_324, .. })));
-    assert!(allocated < 4096, "{allocated}");
+    let mut promising = small();
+    promising[10] = 18;
+    promising[12..16].copy_from_slice(&10_000_u32.to_le_bytes());
+    reseal(&mut promising);
+    let mut large = small();
+    let expected_of_large = large.len() as u64;
+    large.resize(4 << 20, 0);
+    reseal(&mut large);
+    for (file, length) in [(promising, 2_621_964_324), (large, expected_of_large)] {
+        fs::write(&path, &file).unwrap();
+        let mut refused = None;
+        let measured = allocation_counter::measure(|| refused = BreachedFilter::open(&path).err());
+        let told =
+            matches!(refused, Some(FilterError::Length { expected, .. }) if expected == length);
+        assert!(told, "{refused:?}");
+        assert!(measured.bytes_max < 4096, "{}", measured.bytes_max);
+    }
 }
