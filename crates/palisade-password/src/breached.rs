@@ -2,6 +2,7 @@
 
 mod build;
 mod filter;
+mod fingerprint;
 mod fuse;
 mod header;
 mod range;
@@ -9,5 +10,5 @@ mod sha1;
 
 pub use build::{FilterBuildError, FilterBuilder};
 pub use filter::{BreachedFilter, FilterError, FilterStanding};
-pub use fuse::Fingerprint;
+pub use fingerprint::Fingerprint;
 pub use range::{InvalidRange, RangeError, RangePrefix, RangeQuery, RangeSource, RangeStanding};

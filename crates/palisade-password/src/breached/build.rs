@@ -4,7 +4,8 @@ use std::fmt;
 use std::io::{self, BufRead};
 
 use super::filter::BreachedFilter;
-use super::fuse::{self, Fingerprint, Shape};
+use super::fingerprint::Fingerprint;
+use super::fuse::{self, Shape};
 use super::header::Header;
 use super::sha1::PasswordSha1;
 use crate::lines::{LineError, Lines};

@@ -6,7 +6,8 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::fuse::{self, Fingerprint};
+use super::fingerprint::Fingerprint;
+use super::fuse;
 use super::header::Header;
 use super::sha1::PasswordSha1;
 use crate::Password;

@@ -1,7 +1,8 @@
 //! The header of a filter file: `docs/formats/breached-filter.md`.
 
 use super::filter::FilterError;
-use super::fuse::{Fingerprint, Shape};
+use super::fingerprint::Fingerprint;
+use super::fuse::Shape;
 
 const MAGIC: [u8; 8] = *b"palbfuse";
 const VERSION: u8 = 1;
