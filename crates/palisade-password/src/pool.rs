@@ -240,6 +240,12 @@ impl MemoryBudget {
     pub const fn bytes(bytes: u64) -> Self {
         Self { bytes }
     }
+
+    /// How many bytes.
+    #[must_use]
+    pub const fn as_bytes(self) -> u64 {
+        self.bytes
+    }
 }
 
 /// How many jobs may wait.
