@@ -15,7 +15,7 @@ use std::time::Duration;
 use palisade::apikey::MaxStaleness;
 use tracing::level_filters::LevelFilter;
 
-pub(crate) use passwords::{MEMORY as PASSWORD_MEMORY, UNPEPPERED_UNTIL};
+pub(crate) use passwords::{BLOCKLIST, BREACHED, MEMORY as PASSWORD_MEMORY, UNPEPPERED_UNTIL};
 pub use passwords::{PASSWORD_PEPPERS, PasswordConfig};
 
 const ADDR: &str = "GATEHOUSE_ADDR";
@@ -29,7 +29,7 @@ const LOG: &str = "GATEHOUSE_LOG";
 const LOG_FORMAT: &str = "GATEHOUSE_LOG_FORMAT";
 
 /// Every variable that gatehouse reads. Another one of the same beginning is a typing error.
-pub const VARIABLES: [&str; 13] = [
+pub const VARIABLES: [&str; 15] = [
     ADDR,
     DATABASE,
     PEPPERS,
@@ -41,6 +41,8 @@ pub const VARIABLES: [&str; 13] = [
     PASSWORD_MEMORY,
     passwords::QUEUE,
     UNPEPPERED_UNTIL,
+    BLOCKLIST,
+    BREACHED,
     LOG,
     LOG_FORMAT,
 ];
@@ -234,6 +236,15 @@ impl Vars {
         }
     }
 
+    fn file(&self, name: &'static str) -> Result<Option<PathBuf>, ConfigError> {
+        match self.0.get(name) {
+            Some(value) if value.is_empty() => {
+                Err(ConfigError::Value { name, rule: "the path of a file" })
+            }
+            value => Ok(value.map(PathBuf::from)),
+        }
+    }
+
     fn pepper_source(&self, name: &str, file: &str) -> PepperSource {
         if self.0.contains_key(name) || self.0.contains_key(file) {
             PepperSource::Environment
@@ -296,6 +307,8 @@ mod tests {
             (PASSWORD_MEMORY, "256"),
             (passwords::QUEUE, "1"),
             (UNPEPPERED_UNTIL, "1970-01-01T00:00:10Z"),
+            (BLOCKLIST, "blocklist.txt"),
+            (BREACHED, "breached.filter"),
             (LOG, "debug"),
             (LOG_FORMAT, "json"),
         ])
@@ -307,6 +320,8 @@ mod tests {
         assert_eq!((config.passwords.memory_mib, config.passwords.queue), (256, 1));
         let end = std::time::UNIX_EPOCH + Duration::from_secs(10);
         assert_eq!(config.passwords.unpeppered_until, Some(end));
+        assert_eq!(config.passwords.blocklist, Some("blocklist.txt".into()));
+        assert_eq!(config.passwords.breached_filter, Some("breached.filter".into()));
         assert_eq!(config.log_format, LogFormat::Json);
     }
 
@@ -328,6 +343,8 @@ mod tests {
             (UNPEPPERED_UNTIL, ""),
             (UNPEPPERED_UNTIL, "2027-01-31"),
             (UNPEPPERED_UNTIL, "tomorrow"),
+            (BLOCKLIST, ""),
+            (BREACHED, ""),
             (LOG, "3"),
             (LOG, "verbose"),
             (LOG, "gatehouse=debug"),

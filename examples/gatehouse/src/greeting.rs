@@ -57,7 +57,7 @@ fn reachable(addr: SocketAddr) -> SocketAddr {
     addr
 }
 
-/// The life of a key in lines of shell. They need `curl` and `sed`, and the comments hold nothing
+/// The life of a key in lines of shell, and a person who logs in. They need `curl` and `sed`, and the comments hold nothing
 /// that a shell without comments at its prompt would trip over.
 fn tour(gate: &SocketAddr, key: &str, owner: &str) -> String {
     format!(

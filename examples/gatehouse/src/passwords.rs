@@ -1,11 +1,12 @@
 //! The passwords: whose they are, the pool that hashes them, and which may be chosen.
 
+mod choice;
 mod sample;
 
 use std::time::SystemTime;
 
 use palisade::password::{
-    HashPool, Hasher, MemoryBudget, Normalization, Password, PoolBuildError, Queue,
+    HashPool, Hasher, MemoryBudget, Normalization, PasswordPolicy, PoolBuildError, Queue,
 };
 use palisade::secret::{Keyring, MacKey};
 use zeroize::Zeroizing;
@@ -14,7 +15,7 @@ use crate::config::{Config, Database};
 use crate::peppers::{self, PepperUse};
 use crate::start::StartError;
 use crate::store;
-use crate::users::{LoginName, Users};
+use crate::users::Users;
 use sample::Sample;
 
 /// The form of Unicode that passwords are brought to, for as long as this service has users.
@@ -32,21 +33,18 @@ pub struct Passwords {
     pub users: Users,
     /// Where all hashing is done, within a budget of memory.
     pub pool: HashPool,
+    /// Which passwords a new user may choose.
+    pub policy: PasswordPolicy,
 }
 
 impl Passwords {
-    /// These users, with hashes as this pool makes them.
-    #[must_use]
-    pub fn new(users: Users, pool: HashPool) -> Self {
-        Self { users, pool }
-    }
-
     /// Opens the users and the peppers of their passwords, and starts the pool.
     ///
     /// # Errors
     ///
     /// [`StartError`]: what is not usable.
     pub async fn open(config: &Config, now: SystemTime) -> Result<Self, StartError> {
+        let policy = choice::policy(&config.passwords)?;
         let users = open_users(&config.database).await?;
         let sample = Sample::of(&users).await?;
         let settings = &config.passwords;
@@ -58,7 +56,7 @@ impl Passwords {
         )?;
         sample.warn_of_what_is_lost(&ring, now)?;
 
-        let mut policy = Hasher::builder()
+        let mut hasher = Hasher::builder()
             .normalization(NORMALIZATION)
             .unknown_users(sample.mix(), unknown_users_key(&ring))
             .peppers(ring);
@@ -69,26 +67,17 @@ impl Passwords {
                     "stored passwords without a pepper are accepted: whoever can write to the database can plant one"
                 );
             }
-            policy = policy.accept_unpeppered_until(end);
+            hasher = hasher.accept_unpeppered_until(end);
         }
         let budget = MemoryBudget::mib(settings.memory_mib);
-        let pool = HashPool::new(policy.build()?, budget, Queue::bounded(settings.queue)).map_err(
+        let pool = HashPool::new(hasher.build()?, budget, Queue::bounded(settings.queue)).map_err(
             |error| match error {
                 PoolBuildError::Budget { .. } => StartError::PasswordMemory(error),
                 error => StartError::PasswordPool(error),
             },
         )?;
-        Ok(Self::new(users, pool))
+        Ok(Self { users, pool, policy })
     }
-}
-
-/// Whether a person may choose this password; if not, why, in words for that person.
-pub(crate) fn check_choice(password: &Password, _login: &LoginName) -> Result<(), &'static str> {
-    let text = std::str::from_utf8(password.expose_secret()).unwrap_or_default();
-    if text.chars().count() < 15 {
-        return Err("the password needs at least 15 characters");
-    }
-    Ok(())
 }
 
 async fn open_users(database: &Database) -> Result<Users, StartError> {

@@ -10,10 +10,12 @@ use palisade::apikey::{
     StoreError,
 };
 
-use palisade::password::{BuildError, PoolBuildError, PoolError, WrapError};
+use palisade::password::{
+    BlocklistError, BuildError, FilterError, InvalidPolicy, PoolBuildError, PoolError, WrapError,
+};
 use palisade::secret::{Keyring, MacKey};
 
-use crate::config::{Config, ConfigError, PASSWORD_MEMORY, UNPEPPERED_UNTIL};
+use crate::config::{BLOCKLIST, BREACHED, Config, ConfigError, PASSWORD_MEMORY, UNPEPPERED_UNTIL};
 use crate::formats::{DEFAULT, formats};
 use crate::operate::ImportError;
 use crate::peppers::{self, PepperError, PepperUse};
@@ -153,6 +155,18 @@ pub enum StartError {
         "no key is stored under a pepper of that id; `gatehouse pepper-report` names those that are"
     )]
     NoSuchPepper,
+    /// The list of passwords that nobody may choose cannot be opened.
+    #[error("{BLOCKLIST}: the file cannot be opened: {0}")]
+    BlocklistFile(io::Error),
+    /// The list of passwords that nobody may choose cannot be read.
+    #[error("{BLOCKLIST}: {0}")]
+    Blocklist(#[from] BlocklistError),
+    /// The filter of breached passwords cannot be read.
+    #[error("{BREACHED}: {0}")]
+    Breached(#[from] FilterError),
+    /// The rules for passwords contradict each other.
+    #[error("the rules for passwords: {0}")]
+    PasswordPolicy(#[from] InvalidPolicy),
     /// The budget of memory is too small for one hash.
     #[error("{PASSWORD_MEMORY}: {0}; give it more MiB")]
     PasswordMemory(PoolBuildError),

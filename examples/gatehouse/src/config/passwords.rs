@@ -1,5 +1,6 @@
 //! What is configured of the passwords.
 
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use super::{ConfigError, PepperSource, Vars};
@@ -10,6 +11,8 @@ pub(super) const PASSWORD_PEPPERS_FILE: &str = "GATEHOUSE_PASSWORD_PEPPERS_FILE"
 pub(crate) const MEMORY: &str = "GATEHOUSE_PASSWORD_MEMORY_MIB";
 pub(super) const QUEUE: &str = "GATEHOUSE_PASSWORD_QUEUE";
 pub(crate) const UNPEPPERED_UNTIL: &str = "GATEHOUSE_PASSWORD_UNPEPPERED_UNTIL";
+pub(crate) const BLOCKLIST: &str = "GATEHOUSE_PASSWORD_BLOCKLIST";
+pub(crate) const BREACHED: &str = "GATEHOUSE_BREACHED_FILTER";
 
 /// How passwords are hashed.
 #[derive(Clone, Debug)]
@@ -22,6 +25,10 @@ pub struct PasswordConfig {
     pub queue: usize,
     /// Until when stored hashes without a pepper are accepted.
     pub unpeppered_until: Option<SystemTime>,
+    /// The file of passwords that nobody may choose.
+    pub blocklist: Option<PathBuf>,
+    /// The file that tells breached passwords.
+    pub breached_filter: Option<PathBuf>,
 }
 
 impl PasswordConfig {
@@ -43,6 +50,8 @@ impl PasswordConfig {
                 "a time in UTC such as 2027-01-31T00:00:00Z",
                 |text| humantime::parse_rfc3339(text).ok().map(Some),
             )?,
+            blocklist: vars.file(BLOCKLIST)?,
+            breached_filter: vars.file(BREACHED)?,
         })
     }
 }

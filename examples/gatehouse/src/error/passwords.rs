@@ -1,12 +1,12 @@
 //! How what happens to a password becomes a response.
 
 use axum::http::StatusCode;
-use palisade::password::{Busy, HashError, PoolError, VerifyError};
+use palisade::password::{Busy, HashError, PolicyRefusal, PoolError, VerifyError};
 
 use super::{ApiError, Challenge};
 use crate::users::{InvalidLogin, UsersError};
 
-const CHOOSE_ANOTHER: &str = "choose another password";
+const CHOOSE: &str = "a password may hold any characters; a few words that only you would put together make a good one";
 
 impl ApiError {
     /// 401 for a login that failed. The reason is for the log alone: a client does not learn which of
@@ -35,9 +35,9 @@ impl ApiError {
     }
 
     /// 422 for a password that nobody should choose.
-    pub(crate) fn password_refused(message: String, reason: &'static str) -> Self {
+    fn password_refused(message: String, reason: &'static str) -> Self {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        Self::new(status, "PASSWORD_REFUSED", message, CHOOSE_ANOTHER, reason)
+        Self::new(status, "PASSWORD_REFUSED", message, CHOOSE, reason)
     }
 
     /// 503 with the time after which those that wait now are done.
@@ -98,6 +98,12 @@ impl From<PoolError<HashError>> for ApiError {
                 Self::internal(reason)
             }
         }
+    }
+}
+
+impl From<PolicyRefusal> for ApiError {
+    fn from(refusal: PolicyRefusal) -> Self {
+        Self::password_refused(refusal.to_string(), refusal.reason())
     }
 }
 

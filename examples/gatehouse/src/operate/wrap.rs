@@ -53,7 +53,7 @@ pub async fn wrap_passwords(
 }
 
 async fn wrap_all(passwords: &Passwords, progress: impl Fn(u64)) -> Result<Report, StartError> {
-    let Passwords { users, pool } = passwords;
+    let Passwords { users, pool, .. } = passwords;
     let mut report = Report::default();
     let mut after = None;
     loop {

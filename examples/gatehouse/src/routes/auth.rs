@@ -9,13 +9,12 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use palisade::password::{Password, Verdict};
+use palisade::password::{Password, PasswordContext, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::error::ApiError;
 use crate::input::{Body, Described};
-use crate::passwords::check_choice;
 use crate::rehash::rehash;
 use crate::reply::{json, rfc3339};
 use crate::trail::Trail;
@@ -50,9 +49,9 @@ pub(crate) async fn register(
 ) -> Result<Response, ApiError> {
     let passwords = &app.passwords;
     let login: LoginName = request.login.parse()?;
-    check_choice(&request.password, &login)
-        .map_err(|why| ApiError::password_refused(why.to_owned(), "password_too_short"))?;
-    let hash = passwords.pool.hash(&request.password).await?;
+    let context = PasswordContext::none().login(login.as_str());
+    let accepted = passwords.policy.check(&request.password, &context)?;
+    let hash = passwords.pool.hash(accepted.password()).await?;
     let now = app.now();
     match passwords.users.insert_new(&login, hash.as_str(), now).await? {
         Insertion::Taken => Err(ApiError::login_taken()),

@@ -134,6 +134,26 @@ fn no_log_line_holds_a_key_wherever_it_is_put() {
         gate.post(KEYS, &admin, &format!(r#"{{"name":"n","scopes":["{key}"]}}"#));
         gate.post(KEYS, &admin, &format!(r#"{{"{key}":"#));
         gate.get(WHOAMI, &format!("{key}x"));
+        let (login, password) = ("ann@hidden.example", "sesame-open-the-door");
+        for (what, login, password) in [
+            ("register", login, password),
+            ("register", login, password),
+            ("register", login, "sesame-open-th"),
+            ("register", password, "another good password"),
+            ("register", "sesame-open the-door", password),
+            ("login", login, password),
+            ("login", login, "sesame-open-the-window"),
+            ("login", "bob@hidden.example", password),
+            ("login", login, &password.repeat(300)),
+        ] {
+            let body = format!(r#"{{"login":"{login}","password":"{password}"}}"#);
+            gate.post(&format!("/api/v1/auth/{what}"), password, &body);
+            gate.post(
+                &format!("/api/v1/auth/{what}?{password}"),
+                password,
+                &body[..body.len() - 1],
+            );
+        }
         let method = key.replace('_', "-");
         for head in [
             format!("GET {WHOAMI} HTTP/1.1\r\nAuthorization: Basic {key}"),
@@ -150,10 +170,27 @@ fn no_log_line_holds_a_key_wherever_it_is_put() {
 
         let said = log(folder.path());
         assert!(!holds_part_of(&said, &admin) && !holds_part_of(&said, &key), "{said}");
-        let peppers = fs::read_to_string(folder.path().join("gatehouse-data/peppers")).unwrap();
-        let (_, pepper) = peppers.trim().split_once(':').unwrap();
-        assert!(!said.contains(&pepper[..8]));
-        for expected in ["/api/v1/keys/{id}", "key_length", "authorization_scheme", "OTHER"] {
+        for file in ["peppers", "password-peppers"] {
+            let peppers = fs::read_to_string(folder.path().join("gatehouse-data").join(file));
+            let peppers = peppers.unwrap();
+            let (_, pepper) = peppers.trim().split_once(':').unwrap();
+            assert!(!said.contains(&pepper[..8]));
+        }
+        for hidden in ["sesame", "hidden.example", "another good", "argon2id$", "$v=19"] {
+            assert!(!said.contains(hidden), "{hidden} is in {said}");
+        }
+        for expected in [
+            "/api/v1/keys/{id}",
+            "key_length",
+            "authorization_scheme",
+            "OTHER",
+            "/api/v1/auth/login",
+            "user_",
+            "password_wrong",
+            "login_unknown",
+            "login_taken",
+            "password_too_short",
+        ] {
             assert!(said.contains(expected), "{expected}");
         }
         let id = text(&minted["id"]);

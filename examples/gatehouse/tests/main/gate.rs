@@ -8,7 +8,9 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use gatehouse::config::Config;
 use gatehouse::{App, Clock, NORMALIZATION, Passwords, Users, issue_admin_key, open, router};
-use palisade::password::{Argon2id, HashPool, Hasher, HasherBuilder, MemoryBudget, Queue};
+use palisade::password::{
+    Argon2id, HashPool, Hasher, HasherBuilder, MemoryBudget, PasswordPolicy, Queue,
+};
 use palisade::secret::Keyring;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -44,7 +46,9 @@ impl Gate {
             let now = Arc::clone(&now);
             Clock::from_fn(move || *now.lock().unwrap())
         };
-        let passwords = Passwords::new(Users::in_memory().await.unwrap(), pool);
+        let users = Users::in_memory().await.unwrap();
+        let policy = PasswordPolicy::single_factor(NORMALIZATION).word("gatehouse");
+        let passwords = Passwords { users, pool, policy: policy.build().unwrap() };
         let app = Arc::new(App::new(opened.keys, passwords, clock).unwrap());
         let mut gate = Self { router: router(Arc::clone(&app)), app, admin: String::new(), now };
         gate.admin = gate.admin_of("org_demo").await;

@@ -4,17 +4,16 @@ use std::time::SystemTime;
 
 use gatehouse::{Insertion, LoginName, Swap, Users};
 
-use crate::process::{Process, command, log};
+use crate::process::{Process, command, log, refused};
 
 fn login(text: &str) -> LoginName {
     text.parse().unwrap()
 }
 
 async fn inserted(users: &Users, name: &str, hash: &str) -> gatehouse::UserId {
-    match users.insert_new(&login(name), hash, SystemTime::now()).await.unwrap() {
-        Insertion::Done(id) => id,
-        Insertion::Taken => panic!("{name} is taken"),
-    }
+    let inserted = users.insert_new(&login(name), hash, SystemTime::now()).await.unwrap();
+    let Insertion::Done(id) = inserted else { unreachable!("{name} is taken") };
+    id
 }
 
 #[tokio::test]
@@ -170,7 +169,7 @@ fn password_peppers_are_missed() {
     let old = std::fs::read_to_string(&path).unwrap();
     let (id, _) = old.split_once(':').unwrap();
     std::fs::rename(&path, folder.join("kept")).unwrap();
-    let error = crate::process::refused(folder, &[]);
+    let error = refused(folder, &[]);
     assert!(error.contains("gatehouse-data/password-peppers is gone"), "{error}");
     assert!(error.contains("GATEHOUSE_PASSWORD_PEPPERS"), "{error}");
     assert!(!path.exists());
@@ -193,7 +192,40 @@ fn password_peppers_are_missed() {
     let gate = Process::start(folder, &[("GATEHOUSE_PASSWORD_PEPPERS", new)]);
     assert_eq!(post(&gate, "login", "ann", PASSWORD), 204);
     gate.stop();
+}
 
-    let error = crate::process::refused(folder, &[("GATEHOUSE_PASSWORD_MEMORY_MIB", "18")]);
-    assert!(error.contains("GATEHOUSE_PASSWORD_MEMORY_MIB: a new hash takes"), "{error}");
+#[test]
+fn settings_that_cannot_be_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("list"), b"fine\n\xff\n").unwrap();
+    for (name, value, expected) in [
+        ("GATEHOUSE_PASSWORD_MEMORY_MIB", "18", "a new hash takes"),
+        ("GATEHOUSE_PASSWORD_BLOCKLIST", "nowhere", "the file cannot be opened"),
+        ("GATEHOUSE_PASSWORD_BLOCKLIST", "list", "line 2 of the list is not UTF-8"),
+        ("GATEHOUSE_BREACHED_FILTER", "nowhere", "the filter could not be read"),
+        ("GATEHOUSE_BREACHED_FILTER", "list", "this is no filter"),
+        ("GATEHOUSE_PASSWORD_PEPPERS", "p1:changeme", "entry 1: a well-known placeholder"),
+        ("GATEHOUSE_PASSWORD_PEPPERS_FILE", "nowhere", "(nowhere): the file cannot"),
+    ] {
+        let error = refused(folder.path(), &[(name, value)]);
+        assert!(error.contains(name) && error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn passwords_on_the_lists_of_the_operator() {
+    use palisade::password::{FilterBuilder, Fingerprint};
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("list"), "correct horse battery staple\n").unwrap();
+    let mut filter = FilterBuilder::new(Fingerprint::Bits16);
+    filter.add_passwords(&b"all work and no play\n"[..], |_| ()).unwrap();
+    filter.build().unwrap().save(folder.path().join("filter")).unwrap();
+    let vars = [("GATEHOUSE_PASSWORD_BLOCKLIST", "list"), ("GATEHOUSE_BREACHED_FILTER", "filter")];
+    let gate = Process::start(folder.path(), &vars);
+    assert_eq!(post(&gate, "register", "ann", "Correct Horse Battery Staple"), 422);
+    assert_eq!(post(&gate, "register", "ann", "all work and no play"), 422);
+    assert_eq!(post(&gate, "register", "ann", PASSWORD), 201);
+    gate.stop();
+    let said = log(folder.path());
+    assert!(said.contains("password_blocklisted") && said.contains("password_breached"), "{said}");
 }
