@@ -289,9 +289,6 @@ mod tests {
         assert_eq!(config.database, Database::File("gatehouse-data/gatehouse.db".into()));
         assert_eq!(config.peppers, PepperSource::Generated);
         assert_eq!(config.usage_interval, Duration::from_mins(1));
-        assert_eq!(config.passwords.peppers, PepperSource::Generated);
-        assert_eq!((config.passwords.memory_mib, config.passwords.queue), (64, 64));
-        assert_eq!(config.passwords.unpeppered_until, None);
         assert_eq!(config.log, LevelFilter::INFO);
     }
 
@@ -303,12 +300,6 @@ mod tests {
             (PEPPERS_FILE, "/run/secrets/peppers"),
             (STALENESS, "0"),
             (USAGE_INTERVAL, "3600"),
-            (PASSWORD_PEPPERS, "p1:secret"),
-            (PASSWORD_MEMORY, "256"),
-            (passwords::QUEUE, "1"),
-            (UNPEPPERED_UNTIL, "1970-01-01T00:00:10Z"),
-            (BLOCKLIST, "blocklist.txt"),
-            (BREACHED, "breached.filter"),
             (LOG, "debug"),
             (LOG_FORMAT, "json"),
         ])
@@ -316,12 +307,6 @@ mod tests {
         assert_eq!(config.addr.to_string(), "[::1]:0");
         assert_eq!(config.database, Database::Memory);
         assert_eq!(config.peppers, PepperSource::Environment);
-        assert_eq!(config.passwords.peppers, PepperSource::Environment);
-        assert_eq!((config.passwords.memory_mib, config.passwords.queue), (256, 1));
-        let end = std::time::UNIX_EPOCH + Duration::from_secs(10);
-        assert_eq!(config.passwords.unpeppered_until, Some(end));
-        assert_eq!(config.passwords.blocklist, Some("blocklist.txt".into()));
-        assert_eq!(config.passwords.breached_filter, Some("breached.filter".into()));
         assert_eq!(config.log_format, LogFormat::Json);
     }
 
@@ -337,14 +322,6 @@ mod tests {
             (STALENESS, "5s"),
             (STALENESS, "99999999999999999999"),
             (USAGE_INTERVAL, "0"),
-            (PASSWORD_MEMORY, "0"),
-            (PASSWORD_MEMORY, "64M"),
-            (passwords::QUEUE, "0"),
-            (UNPEPPERED_UNTIL, ""),
-            (UNPEPPERED_UNTIL, "2027-01-31"),
-            (UNPEPPERED_UNTIL, "tomorrow"),
-            (BLOCKLIST, ""),
-            (BREACHED, ""),
             (LOG, "3"),
             (LOG, "verbose"),
             (LOG, "gatehouse=debug"),
@@ -357,17 +334,7 @@ mod tests {
 
     #[test]
     fn a_secret_in_the_wrong_variable_is_not_repeated() {
-        for name in [
-            ADDR,
-            STALENESS,
-            USAGE_INTERVAL,
-            PASSWORD_MEMORY,
-            passwords::QUEUE,
-            UNPEPPERED_UNTIL,
-            LOG,
-            LOG_FORMAT,
-            "GATEHOUSE_OTHER",
-        ] {
+        for name in [ADDR, STALENESS, USAGE_INTERVAL, LOG, LOG_FORMAT, "GATEHOUSE_OTHER"] {
             let error = config(&[(name, "hunter2")]).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
         }

@@ -55,3 +55,62 @@ impl PasswordConfig {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn config(vars: &[(&str, &str)]) -> Result<PasswordConfig, ConfigError> {
+        let vars = vars.iter().map(|(name, value)| (name.into(), value.into()));
+        Config::from_vars(vars).map(|config| config.passwords)
+    }
+
+    #[test]
+    fn the_defaults() {
+        let config = config(&[]).unwrap();
+        assert_eq!(config.peppers, PepperSource::Generated);
+        assert_eq!((config.memory_mib, config.queue), (64, 64));
+        assert_eq!(config.unpeppered_until, None);
+        assert_eq!((config.blocklist, config.breached_filter), (None, None));
+    }
+
+    #[test]
+    fn every_variable() {
+        let config = config(&[
+            (PASSWORD_PEPPERS_FILE, "/run/secrets/peppers"),
+            (MEMORY, "256"),
+            (QUEUE, "1"),
+            (UNPEPPERED_UNTIL, "1970-01-01T00:00:10Z"),
+            (BLOCKLIST, "blocklist.txt"),
+            (BREACHED, "breached.filter"),
+        ])
+        .unwrap();
+        assert_eq!(config.peppers, PepperSource::Environment);
+        assert_eq!((config.memory_mib, config.queue), (256, 1));
+        let end = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(10);
+        assert_eq!(config.unpeppered_until, Some(end));
+        assert_eq!(config.blocklist, Some("blocklist.txt".into()));
+        assert_eq!(config.breached_filter, Some("breached.filter".into()));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named_and_not_repeated() {
+        for (name, value) in [
+            (MEMORY, "0"),
+            (MEMORY, "64M"),
+            (MEMORY, "hunter2"),
+            (QUEUE, "0"),
+            (QUEUE, "hunter2"),
+            (UNPEPPERED_UNTIL, ""),
+            (UNPEPPERED_UNTIL, "2027-01-31"),
+            (UNPEPPERED_UNTIL, "hunter2"),
+            (BLOCKLIST, ""),
+            (BREACHED, ""),
+        ] {
+            let error = config(&[(name, value)]).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{name}: has to be ")), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+}
