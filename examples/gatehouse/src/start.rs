@@ -185,10 +185,13 @@ pub enum StartError {
     /// The pool gave up in the middle of wrapping.
     #[error("the stored passwords were not all wrapped: {0}; run it again")]
     Wrap(PoolError<WrapError>),
-    /// Some stored passwords cannot be wrapped.
+    /// There are stored passwords without a pepper, and no allowance to read them.
     #[error(
-        "{users} stored passwords cannot be wrapped; the log names the users and says why (one without a pepper is read only while {UNPEPPERED_UNTIL} lies ahead)"
+        "there are stored passwords without a pepper, which are not read: set {UNPEPPERED_UNTIL} to a time that lies ahead, for this run at least"
     )]
+    Unpeppered,
+    /// Some stored passwords cannot be wrapped.
+    #[error("{users} stored passwords cannot be wrapped; the log names the users and says why")]
     NotWrapped {
         /// How many.
         users: u64,

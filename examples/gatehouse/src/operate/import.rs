@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::Path;
 use std::time::SystemTime;
 
 use palisade::password::{Hasher, VerifyError};
@@ -31,9 +30,7 @@ pub async fn import_users(
 ) -> Result<(), StartError> {
     let import = match file {
         "-" => Import::read(io::stdin().lock())?,
-        path => Import::read(BufReader::new(
-            File::open(Path::new(path)).map_err(|error| ImportError::Open(error.kind()))?,
-        ))?,
+        path => Import::read(BufReader::new(File::open(path).map_err(ImportError::Open)?))?,
     };
     let now = SystemTime::now();
     let Passwords { users, .. } = Passwords::open(config, now).await?;
@@ -68,7 +65,7 @@ impl Import {
             // One byte more than fits tells a line that is too long.
             let limit = u64::try_from(MAX_LINE + 1).unwrap_or(u64::MAX);
             let read = lines.by_ref().take(limit).read_until(b'\n', &mut bytes);
-            if read.map_err(|error| ImportError::Read { line, kind: error.kind() })? == 0 {
+            if read.map_err(|error| ImportError::Read { line, error })? == 0 {
                 return Ok(import);
             }
             if bytes.len() > MAX_LINE {
@@ -114,14 +111,14 @@ fn line_number(index: usize) -> usize {
 pub enum ImportError {
     /// The file cannot be opened.
     #[error("the file cannot be opened: {0}")]
-    Open(io::ErrorKind),
+    Open(io::Error),
     /// The file cannot be read on.
-    #[error("line {line}: the file cannot be read on: {kind}")]
+    #[error("line {line}: the file cannot be read on: {error}")]
     Read {
         /// The line.
         line: usize,
         /// What the system says.
-        kind: io::ErrorKind,
+        error: io::Error,
     },
     /// There is more in a line than can belong there.
     #[error("line {line}: it has more than {MAX_LINE} bytes; is it a file of users?")]

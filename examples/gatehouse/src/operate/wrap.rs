@@ -3,13 +3,13 @@
 use std::io::Write;
 use std::time::SystemTime;
 
-use palisade::password::{PoolError, WrapError};
+use palisade::password::{PasswordHash, PoolError, VerifyError, WrapError};
 
 use super::progress_bar;
 use crate::config::Config;
 use crate::passwords::Passwords;
 use crate::start::StartError;
-use crate::users::Swap;
+use crate::users::{Swap, User};
 
 /// How many users are read at once.
 const PAGE: u32 = 256;
@@ -65,22 +65,46 @@ async fn wrap_all(passwords: &Passwords, progress: impl Fn(u64)) -> Result<Repor
             let wrapping: Vec<_> =
                 chunk.iter().map(|user| pool.wrap(&user.password_hash, now)).collect();
             for (user, wrapped) in chunk.iter().zip(wrapping) {
-                match wrapped.await {
-                    Ok(None) => report.left += 1,
-                    Ok(Some(new)) => {
-                        match users.swap_hash(&user.id, &user.password_hash, new.as_str()).await? {
+                match checked(user, wrapped.await)? {
+                    Wrapped::New(hash) => {
+                        let old = &user.password_hash;
+                        match users.swap_hash(&user.id, old, hash.as_str()).await? {
                             Swap::Done => report.wrapped += 1,
                             Swap::Overtaken => report.overtaken += 1,
                         }
                     }
-                    Err(PoolError::Failed(error @ (WrapError::Stored(_) | WrapError::TooLong))) => {
-                        tracing::warn!(user_id = user.id.as_str(), cause = %error, "a stored password was not wrapped");
-                        report.refused += 1;
-                    }
-                    Err(error) => return Err(StartError::Wrap(error)),
+                    Wrapped::NoNeed => report.left += 1,
+                    Wrapped::Refused => report.refused += 1,
                 }
                 progress(1);
             }
         }
+    }
+}
+
+/// What came of one hash.
+enum Wrapped {
+    New(PasswordHash),
+    NoNeed,
+    /// The log says why.
+    Refused,
+}
+
+/// Tells what is wrong with one row from what is wrong with all of them.
+fn checked(
+    user: &User,
+    wrapped: Result<Option<PasswordHash>, PoolError<WrapError>>,
+) -> Result<Wrapped, StartError> {
+    match wrapped {
+        Ok(wrapped) => Ok(wrapped.map_or(Wrapped::NoNeed, Wrapped::New)),
+        Err(PoolError::Failed(WrapError::Stored(VerifyError::Unpeppered))) => {
+            Err(StartError::Unpeppered)
+        }
+        Err(PoolError::Failed(error @ (WrapError::Stored(_) | WrapError::TooLong))) => {
+            let user_id = user.id.as_str();
+            tracing::warn!(user_id, cause = %error, "a stored password was not wrapped");
+            Ok(Wrapped::Refused)
+        }
+        Err(error) => Err(StartError::Wrap(error)),
     }
 }

@@ -125,11 +125,9 @@ fn users_of_another_system() {
     assert_eq!(post(&gate, "login", "zoe", PASSWORD), 401);
     gate.stop();
     assert!(log(folder).contains("hash_unpeppered"));
-    let (code, said, _) = run(&["wrap-passwords"], &[]);
-    assert_eq!(
-        (code, said.as_str()),
-        (Some(1), "0 wrapped, 0 changed meanwhile, 0 left as they were\n")
-    );
+    let (code, _, said) = run(&["wrap-passwords"], &[]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("set GATEHOUSE_PASSWORD_UNPEPPERED_UNTIL"), "{said}");
 
     let allowed = [("GATEHOUSE_PASSWORD_UNPEPPERED_UNTIL", "9999-01-01T00:00:00Z")];
     let gate = Process::start(folder, &allowed);
