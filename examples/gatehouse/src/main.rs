@@ -19,7 +19,7 @@ gatehouse: the reference service of Palisade
   gatehouse revoke-pepper ID         give up a pepper that leaked or was lost: revoke every key
                                      under it
   gatehouse import-users FILE        add the users of a file with lines `login:stored-hash`, as
-                                     htpasswd writes them, or of stdin with `-`; all or none
+                                     `htpasswd -B` writes, or of stdin with `-`; all or none
   gatehouse wrap-passwords           put Argon2id and the pepper around stored passwords that are
                                      weak or without one; the service may be running
   gatehouse help                     print this

@@ -17,7 +17,7 @@ const MAX_LINE: usize = 254 + 1 + 512 + 2;
 
 /// Adds the users of a file, or of stdin where it is `-`, and says how many there are of each scheme.
 ///
-/// A line is `login:stored-hash`, as `htpasswd` writes it; there are no comments and no empty lines. Where
+/// A line is `login:stored-hash`, as `htpasswd -B` writes it; there are no comments and no empty lines. Where
 /// any line is not good, or a login name is taken, nothing is changed.
 ///
 /// # Errors
