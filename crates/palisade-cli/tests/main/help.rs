@@ -7,7 +7,7 @@ use crate::command::palisade;
 
 #[test]
 fn every_command_explains_itself() {
-    let commands: [(&[&str], bool); 11] = [
+    let commands: [(&[&str], bool); 18] = [
         (&[], false),
         (&["secret"], false),
         (&["secret", "generate"], false),
@@ -18,6 +18,13 @@ fn every_command_explains_itself() {
         (&["key", "verify"], true),
         (&["key", "mask"], true),
         (&["key", "formats"], false),
+        (&["password"], false),
+        (&["password", "hash"], true),
+        (&["password", "verify"], true),
+        (&["password", "inspect"], true),
+        (&["password", "needs-rehash"], true),
+        (&["password", "wrap"], true),
+        (&["password", "tune"], false),
         (&["completions"], false),
     ];
     for (command, reads_secret) in commands {
@@ -34,7 +41,7 @@ fn every_command_explains_itself() {
 
 #[test]
 fn help_is_shown_when_nothing_is_asked() {
-    for command in [&[][..], &["key"], &["secret"]] {
+    for command in [&[][..], &["key"], &["password"], &["secret"]] {
         let answer = palisade(command, b"");
         assert_eq!(answer.code, 2);
         assert!(answer.stderr.contains("Usage: palisade"));
