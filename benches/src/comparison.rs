@@ -9,6 +9,12 @@ use crate::statistics::{Summary, median};
 /// How many rounds a comparison of times takes: odd, so that the median is one of them.
 const ROUNDS: usize = 41;
 
+/// How many rounds it takes where one call is slow: enough for a median, and done in seconds.
+const SLOW_ROUNDS: usize = 11;
+
+/// From how many nanoseconds on a call is slow.
+const SLOW: f64 = 50e6;
+
 /// How many rounds a comparison of bytes takes: they hardly vary.
 const BYTE_ROUNDS: usize = 5;
 
@@ -66,11 +72,12 @@ impl Comparison {
     /// Measures both sides by turns.
     #[must_use]
     pub fn measure(mut self) -> Measured {
+        let (ours_calls, their_calls) = (self.ours.calibrate(), self.theirs.calibrate());
         let (unit, rounds) = match self.ours {
-            Side::Time(_) => ("ns", ROUNDS),
+            Side::Time(_) if self.theirs.cost(their_calls) < SLOW => ("ns", ROUNDS),
+            Side::Time(_) => ("ns", SLOW_ROUNDS),
             Side::Bytes(_) => ("bytes", BYTE_ROUNDS),
         };
-        let (ours_calls, their_calls) = (self.ours.calibrate(), self.theirs.calibrate());
         let mut ours = Vec::with_capacity(rounds);
         let mut theirs = Vec::with_capacity(rounds);
         for _ in 0..rounds {

@@ -1,6 +1,7 @@
 //! The comparisons, one module a crate.
 
 mod apikey;
+mod password;
 mod secret;
 
 use std::error::Error;
@@ -11,7 +12,7 @@ use crate::Comparison;
 pub type Rows = Result<Vec<Comparison>, Box<dyn Error>>;
 
 /// One entry a crate: where a new module is listed.
-const CRATES: &[fn() -> Rows] = &[secret::rows, apikey::rows];
+const CRATES: &[fn() -> Rows] = &[secret::rows, apikey::rows, password::rows];
 
 /// Every comparison, in the order of the table.
 ///

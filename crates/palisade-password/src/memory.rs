@@ -95,6 +95,13 @@ impl Drop for Workspace {
     }
 }
 
+/// The fewest blocks of address space that are reserved, one more than 32 MiB; of them only those that
+/// are used become memory.
+///
+/// Above that size glibc maps each allocation by itself and gives it back when it is freed. Smaller ones
+/// it keeps in the arenas of its threads, where a mix of sizes adds up to several times the budget.
+const LEAST_RESERVED: usize = 32 * 1024 + 1;
+
 fn wipe(blocks: &mut [Block]) {
     blocks.iter_mut().for_each(Zeroize::zeroize);
 }
@@ -121,7 +128,7 @@ fn fill_portable(blocks: &mut Vec<Block>, fill: &Fill<'_>, out: &mut [u8]) -> Re
         // Given back before more is asked for: the two would add up.
         wipe(blocks);
         *blocks = Vec::new();
-        blocks.try_reserve_exact(needed).map_err(|_| NoMemory)?;
+        blocks.try_reserve_exact(needed.max(LEAST_RESERVED)).map_err(|_| NoMemory)?;
         blocks.resize(needed, Block::new());
     }
     argon2::Argon2::new_with_secret(fill.secret, algorithm, version, params)

@@ -12,13 +12,21 @@ pub(super) struct Ledger {
     idle: Vec<Workspace>,
 }
 
+/// What can be done for a job.
+pub(super) enum Step {
+    /// It may begin.
+    Begin(Grant),
+    /// These have to go first. Their bytes stay counted until [`Ledger::dropped`] is told of them.
+    Drop(Vec<Workspace>),
+    /// Others have to end first.
+    Wait,
+}
+
 /// What a job was given.
 pub(super) struct Grant {
     pub(super) workspace: Workspace,
-    /// To be dropped before the job begins: their bytes are counted for it.
-    pub(super) evicted: Vec<Workspace>,
     /// Bytes counted for the job.
-    charged: u64,
+    pub(super) charged: u64,
 }
 
 impl Ledger {
@@ -30,30 +38,30 @@ impl Ledger {
         self.reserved
     }
 
-    /// Memory for a job; nothing when it has to wait for others to end.
-    pub(super) fn grant(&mut self, need: Memory, new: impl FnOnce() -> Workspace) -> Option<Grant> {
-        let idle: u64 = self.idle.iter().map(Workspace::held).sum();
-        let running = self.reserved - idle;
-        if running.saturating_add(need.total()) > self.budget {
-            return None;
-        }
-        let mut workspace = if need.argon2 == 0 { None } else { self.best(need.argon2) };
+    /// Finds memory for a job.
+    pub(super) fn step(&mut self, need: Memory, new: impl FnOnce() -> Workspace) -> Step {
+        let workspace = if need.argon2 == 0 { None } else { self.best(need.argon2) };
         let held = workspace.as_ref().map_or(0, Workspace::held);
-        let mut evicted = Vec::new();
-        let mut charged = held.max(need.argon2) + need.beside;
-        // An idle workspace that is larger than needed may be too large beside the others.
-        if running + charged > self.budget {
-            evicted.extend(workspace.take());
-            charged = need.total();
+        let charged = held.max(need.argon2) + need.beside;
+        if self.reserved - held + charged <= self.budget {
+            self.reserved = self.reserved - held + charged;
+            return Step::Begin(Grant { workspace: workspace.unwrap_or_else(new), charged });
         }
-        let mut idle: u64 = self.idle.iter().map(Workspace::held).sum();
-        while running + idle + charged > self.budget {
-            let Some(next) = self.idle.pop() else { break };
-            idle -= next.held();
-            evicted.push(next);
+        // The others first. What would have been used is the last to go: it may be too large itself.
+        if self.idle.is_empty() {
+            return workspace.map_or(Step::Wait, |workspace| Step::Drop(vec![workspace]));
         }
-        self.reserved = running + idle + charged;
-        Some(Grant { workspace: workspace.unwrap_or_else(new), evicted, charged })
+        let excess = self.reserved - held + charged - self.budget;
+        let mut dropped = 0;
+        let mut drop = Vec::new();
+        while dropped < excess
+            && let Some(next) = self.idle.pop()
+        {
+            dropped += next.held();
+            drop.push(next);
+        }
+        self.idle.extend(workspace);
+        Step::Drop(drop)
     }
 
     /// The smallest idle workspace that is large enough, or else the largest, which will grow.
@@ -73,6 +81,11 @@ impl Ledger {
         }
     }
 
+    /// Workspaces of so many bytes are gone.
+    pub(super) fn dropped(&mut self, bytes: u64) {
+        self.reserved -= bytes;
+    }
+
     pub(super) fn holds_secrets(&self) -> bool {
         self.idle.iter().any(Workspace::is_used)
     }
@@ -85,11 +98,5 @@ impl Ledger {
     /// Takes workspaces back that were wiped.
     pub(super) fn give_back_wiped(&mut self, workspaces: Vec<Workspace>) {
         self.idle.extend(workspaces);
-    }
-}
-
-impl Grant {
-    pub(super) fn charged(&self) -> u64 {
-        self.charged
     }
 }

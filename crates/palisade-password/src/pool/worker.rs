@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::ledger::{Grant, Ledger};
+use super::ledger::{Grant, Ledger, Step};
 use super::pending::Reply;
 use super::{Busy, PoolStatus};
 use crate::Hasher;
@@ -147,14 +147,15 @@ impl Shared {
                 state.queue.pop_front();
             }
             if let Some(need) = state.queue.front().map(|job| job.memory) {
-                let grant = state.ledger.grant(need, || self.hasher.workspace());
-                if let Some(grant) = grant
-                    && let Some(job) = state.queue.pop_front()
-                {
-                    state.running += 1;
-                    return Some((job, grant));
+                match state.ledger.step(need, || self.hasher.workspace()) {
+                    Step::Begin(grant) => {
+                        let job = state.queue.pop_front()?;
+                        state.running += 1;
+                        return Some((job, grant));
+                    }
+                    Step::Drop(workspaces) => state = self.drop_all(state, workspaces),
+                    Step::Wait => state = self.wait(state),
                 }
-                state = self.wait(state);
             } else if !state.open {
                 return None;
             } else if state.ledger.holds_secrets() {
@@ -163,6 +164,21 @@ impl Shared {
                 state = self.wait(state);
             }
         }
+    }
+
+    /// Drops workspaces, which wipes them and takes a while, and only then counts their memory as free.
+    fn drop_all<'a>(
+        &'a self,
+        state: MutexGuard<'a, State>,
+        workspaces: Vec<Workspace>,
+    ) -> MutexGuard<'a, State> {
+        drop(state);
+        let bytes = workspaces.iter().map(Workspace::held).sum();
+        drop(workspaces);
+        let mut state = self.lock();
+        state.ledger.dropped(bytes);
+        self.changed.notify_all();
+        state
     }
 
     fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
@@ -200,9 +216,7 @@ impl Shared {
 /// What each thread does.
 pub(super) fn run(shared: &Shared) {
     while let Some((job, grant)) = shared.next() {
-        let charged = grant.charged();
-        let Grant { mut workspace, evicted, .. } = grant;
-        drop(evicted);
+        let Grant { mut workspace, charged } = grant;
         let start = Instant::now();
         // A panic takes the reply with it, which tells the one who waits; the worker goes on.
         let _ = catch_unwind(AssertUnwindSafe(|| job.work.run(&shared.hasher, &mut workspace)));

@@ -1,5 +1,8 @@
-//! Tests of the crate as its users see it.
+//! Integration tests: one module a topic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
+mod breached;
+mod broken_reader;
+mod policy;
 mod pool;
 mod vectors;
