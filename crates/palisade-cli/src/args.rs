@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub(crate) use breached::{BreachedCommand, BuildArgs, CheckArgs, ListFormat};
 pub(crate) use password::{
     ColumnArgs, HashArgs, InspectArgs, MintArg, MintScheme, NormalForm, PasswordCommand,
     PasswordSource, PolicyArgs, RehashArgs, TuneArgs, VerifyPasswordArgs, WrapArgs,
@@ -15,6 +16,7 @@ pub(crate) use password::{
 
 use crate::known::FormatSpec;
 
+mod breached;
 mod password;
 
 const SHAPES: &str = "\

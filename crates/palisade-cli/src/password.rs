@@ -1,5 +1,6 @@
 //! `palisade password`.
 
+mod breached;
 mod column;
 pub(crate) mod describe;
 mod hash;
@@ -13,7 +14,7 @@ mod tune;
 mod verify;
 mod wrap;
 
-use crate::args::PasswordCommand;
+use crate::args::{BreachedCommand, PasswordCommand};
 use crate::output::{Failure, Output};
 
 pub(crate) fn run(command: PasswordCommand, json: bool) -> Result<Output, Failure> {
@@ -24,5 +25,7 @@ pub(crate) fn run(command: PasswordCommand, json: bool) -> Result<Output, Failur
         PasswordCommand::NeedsRehash(args) => rehash::needs_rehash(&args, json),
         PasswordCommand::Wrap(args) => wrap::wrap(&args, json),
         PasswordCommand::Tune(args) => tune::tune(&args, json),
+        PasswordCommand::Breached(BreachedCommand::Build(args)) => breached::build(&args, json),
+        PasswordCommand::Breached(BreachedCommand::Check(args)) => breached::check(&args),
     }
 }

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
-use super::{PeppersArg, VariableName};
+use super::{BreachedCommand, PeppersArg, VariableName};
 use crate::units::{Size, Time, number};
 
-const SOURCE: &str = "\
+pub(super) const SOURCE: &str = "\
 The password is asked for at a terminal and not shown, or else read from stdin; one line break at
 its end is dropped, and all else is part of it. More than 4096 bytes are refused.";
 
@@ -16,7 +16,7 @@ Stored hashes come one a line from stdin or from --file. With --tab each line is
 the key, such as the id of the user, is carried along. A line that cannot be read is told of by its
 number; it is not repeated.";
 
-const STATUS: &str = "\
+pub(super) const STATUS: &str = "\
 Exit status: 0 done, 2 an error.";
 
 #[derive(Debug, Subcommand)]
@@ -83,6 +83,9 @@ pub(crate) enum PasswordCommand {
         palisade --json password tune --target 500ms\n\n\
         Exit status: 0 found, 1 nothing as strong as OWASP asks keeps the target, 2 an error.")]
     Tune(TuneArgs),
+    /// Make and ask filters of breached passwords
+    #[command(subcommand)]
+    Breached(BreachedCommand),
 }
 
 /// Where a password comes from; the terminal or stdin when nothing is given.

@@ -191,7 +191,7 @@ fn rows_come_under_a_pepper_by_wrapping() {
 
 #[test]
 fn many_hashes_keep_their_order() {
-    let column: String = (0..300).map(|n| format!("{n}\t{BCRYPT}\n")).collect();
+    let column = (0..300).fold(String::new(), |column, n| format!("{column}{n}\t{BCRYPT}\n"));
     let args = [&["wrap", "--tab", "--workers", "3", "--budget", "128KiB"], &CHEAP[..]].concat();
     let (code, said, _) = run(&args, column.as_bytes());
     assert_eq!(code, 0);

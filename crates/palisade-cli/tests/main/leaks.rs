@@ -65,7 +65,7 @@ proptest! {
         prop_assume!(!text.contains('\0'));
         // Where the slip is a value, the equals sign keeps a leading `-` from being an option.
         let value = |option: &str| format!("{option}={text}");
-        let slips: [Vec<String>; 17] = [
+        let slips: [Vec<String>; 18] = [
             vec![text.clone()],
             vec!["key".into(), text.clone()],
             vec!["key".into(), "parse".into(), text.clone()],
@@ -83,6 +83,9 @@ proptest! {
             vec!["password".into(), "verify".into(), value("--hash-file")],
             vec!["password".into(), "wrap".into(), value("--output")],
             vec!["password".into(), "tune".into(), value("--target")],
+            ["password", "breached", "build", "--output", "/nowhere/at/all", &text]
+                .map(String::from)
+                .into(),
         ];
         for slip in slips {
             let mut args: Vec<&str> = slip.iter().map(String::as_str).collect();

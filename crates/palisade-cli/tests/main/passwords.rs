@@ -11,7 +11,7 @@ const PASSWORD: &str = "correct horse battery staple";
 /// Argon2id that costs a test nothing.
 const CHEAP: [&str; 4] = ["--memory", "64KiB", "--passes", "1"];
 
-/// Of `U*U`, from the published vectors of crypt_blowfish.
+/// Of `U*U`, from the published vectors of `crypt_blowfish`.
 pub(crate) const BCRYPT: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 
 fn hash(extra: &[&str], password: &[u8], env: &[(&str, &str)]) -> String {
