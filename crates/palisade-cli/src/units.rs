@@ -10,7 +10,7 @@ const GIB: u64 = 1024 * MIB;
 
 /// A number of bytes, written `64KiB`, `19MiB` or `1GiB`.
 ///
-/// Without a unit, or with `MB`, it would be a guess: one tool means 1000 by it and another 1024.
+/// Without a unit, or with `MB`, it would be a guess: one program means 1000 by it and another 1024.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size(u64);
 

@@ -15,7 +15,8 @@ const MAX_LINE: usize = 8192;
 
 /// A column of stored hashes, read as it goes.
 pub(crate) struct Column {
-    source: BufReader<Box<dyn Read>>,
+    /// Nothing after the end: at a terminal, reading on would wait for a second Ctrl-D.
+    source: Option<BufReader<Box<dyn Read>>>,
     tab: bool,
     /// Of the line that was read last, from 1.
     number: u64,
@@ -74,6 +75,7 @@ impl Column {
             (Box::new(io::stdin()), None)
         };
         let source = BufReader::with_capacity(64 * 1024, source);
+        let source = Some(source);
         Ok(Self { source, tab: args.tab, number: 0, bytes: 0, len })
     }
 
@@ -94,8 +96,15 @@ impl Column {
 
     /// Whether the line that was read last is the first and the last.
     pub(crate) fn was_only_line(&mut self) -> Result<bool, Failure> {
-        let is_end = self.source.fill_buf().map_err(|error| unreadable(&error))?.is_empty();
-        Ok(self.number == 1 && is_end)
+        if self.number != 1 {
+            return Ok(false);
+        }
+        if let Some(source) = &mut self.source
+            && source.fill_buf().map_err(|error| unreadable(&error))?.is_empty()
+        {
+            self.source = None;
+        }
+        Ok(self.source.is_none())
     }
 
     /// The next line, or what is wrong with it; nothing after the last.
@@ -114,16 +123,18 @@ impl Column {
     }
 
     fn next_bytes(&mut self) -> io::Result<Option<Result<Vec<u8>, Fault>>> {
+        let Some(source) = &mut self.source else { return Ok(None) };
         let mut bytes = Vec::new();
         let most = MAX_LINE as u64 + "\r\n".len() as u64;
-        let read = (&mut self.source).take(most).read_until(b'\n', &mut bytes)?;
+        let read = source.by_ref().take(most).read_until(b'\n', &mut bytes)?;
         if read == 0 {
+            self.source = None;
             return Ok(None);
         }
         self.number += 1;
         self.bytes += read as u64;
         if read as u64 == most && bytes.last() != Some(&b'\n') {
-            self.bytes += self.source.skip_until(b'\n')? as u64;
+            self.bytes += source.skip_until(b'\n')? as u64;
             return Ok(Some(Err(Fault::TooLong)));
         }
         Ok(Some(Ok(bytes)))
