@@ -22,7 +22,7 @@ pub enum HashError {
     /// It holds a NUL, which ends a password for bcrypt.
     #[error("the password holds a NUL character, which bcrypt cannot tell from the end")]
     NulForBcrypt,
-    /// A hash of a scheme that the policy does not mint was given to be rehashed.
+    /// The stored hash that was to be made anew cannot be read.
     #[error("the stored hash cannot be read: {0}")]
     Stored(#[from] VerifyError),
     /// The operating system gave no random salt.

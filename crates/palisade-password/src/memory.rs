@@ -171,3 +171,60 @@ fn fill_simd(
         .hash_into_with_ad(fill.password, fill.salt, fill.secret, fill.data, out)
         .map_err(|_| NoMemory)
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn fill(workspace: &mut Workspace, memory_kib: u32) -> [u8; 32] {
+        let fill = Fill {
+            scheme: Scheme::Argon2id,
+            version: Argon2Version::V0x13,
+            memory_kib,
+            passes: 1,
+            lanes: 1,
+            password: b"password",
+            salt: b"somesalt",
+            secret: &[],
+            data: &[],
+        };
+        let mut out = [0; 32];
+        workspace.fill(&fill, &mut out).unwrap();
+        out
+    }
+
+    fn blocks(workspace: &Workspace) -> &[Block] {
+        match &workspace.blocks {
+            Blocks::Portable(blocks) => blocks,
+            #[cfg(feature = "simd")]
+            Blocks::Simd(_) => &[],
+        }
+    }
+
+    fn is_zero(block: &Block) -> bool {
+        block.as_ref().iter().all(|word| *word == 0)
+    }
+
+    /// `argon2` wipes the first and the last block; all of them came of the password.
+    #[test]
+    fn every_block_is_wiped() {
+        let mut workspace = Workspace::new(Backend::Portable);
+        fill(&mut workspace, 64);
+        let inner = &blocks(&workspace)[1..63];
+        assert!(workspace.is_used() && !inner.iter().any(is_zero));
+        workspace.wipe();
+        assert!(!workspace.is_used() && blocks(&workspace).iter().all(is_zero));
+        assert_eq!(workspace.held(), 64 * 1024);
+    }
+
+    #[test]
+    fn what_was_there_before_changes_nothing() {
+        let fresh = fill(&mut Workspace::new(Backend::Portable), 32);
+        let mut workspace = Workspace::new(Backend::Portable);
+        for memory_kib in [256, 32, 8, 64] {
+            fill(&mut workspace, memory_kib);
+        }
+        assert_eq!(fill(&mut workspace, 32), fresh);
+        assert_eq!(workspace.held(), 256 * 1024, "it never shrinks");
+    }
+}

@@ -19,6 +19,11 @@ struct WorkspaceReadme;
 struct ApiKeysGuide;
 
 /// The same for the guides.
+#[cfg(all(doctest, feature = "password"))]
+#[doc = include_str!("../../../docs/guides/passwords.md")]
+struct PasswordsGuide;
+
+/// The same for the guides.
 #[cfg(all(doctest, feature = "apikey"))]
 #[doc = include_str!("../../../docs/guides/secrets.md")]
 struct SecretsGuide;

@@ -100,3 +100,56 @@ impl Ledger {
         self.idle.extend(workspaces);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Backend;
+    use crate::memory::tests::fill;
+
+    const KIB: u64 = 1024;
+
+    proptest! {
+        /// Jobs begin and end in any order: the count is right and within the budget at each step, and
+        /// a job that is alone always begins.
+        #[test]
+        fn the_count_is_right_whatever_begins_and_ends(
+            jobs in prop::collection::vec((0_u64..=64, 0_u64..=32, any::<prop::sample::Index>()), 1..60),
+        ) {
+            let mut ledger = Ledger::new(96 * KIB);
+            let mut running: Vec<Grant> = Vec::new();
+            for (argon2, beside, end) in jobs {
+                // Argon2 has at least 8 KiB.
+                let argon2 = if argon2 < 8 { 0 } else { argon2 };
+                let need = Memory { argon2: argon2 * KIB, beside: beside * KIB };
+                loop {
+                    match ledger.step(need, || Workspace::new(Backend::Portable)) {
+                        Step::Begin(mut grant) => {
+                            if argon2 > 0 {
+                                fill(&mut grant.workspace, u32::try_from(argon2).unwrap());
+                            }
+                            prop_assert!(grant.charged >= need.total());
+                            running.push(grant);
+                            break;
+                        }
+                        Step::Drop(workspaces) => {
+                            prop_assert!(!workspaces.is_empty());
+                            ledger.dropped(workspaces.iter().map(Workspace::held).sum());
+                        }
+                        Step::Wait => {
+                            prop_assert!(!running.is_empty(), "a job that is alone waits for ever");
+                            let grant = running.swap_remove(end.index(running.len()));
+                            ledger.give_back(grant.workspace, grant.charged);
+                        }
+                    }
+                    let idle: u64 = ledger.idle.iter().map(Workspace::held).sum();
+                    let used: u64 = running.iter().map(|grant| grant.charged).sum();
+                    prop_assert_eq!(ledger.reserved(), idle + used);
+                    prop_assert!(ledger.reserved() <= 96 * KIB);
+                }
+            }
+        }
+    }
+}

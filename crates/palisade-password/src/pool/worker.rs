@@ -223,3 +223,36 @@ pub(super) fn run(shared: &Shared) {
         shared.done(workspace, charged, start.elapsed());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::thread;
+
+    use super::*;
+    use crate::{Argon2id, Password, PasswordHash};
+
+    #[test]
+    fn memory_is_wiped_when_nothing_is_hashed() {
+        let hasher = Hasher::builder().mint(Argon2id::new(1024, 1, 1).unwrap()).build().unwrap();
+        let shared = Arc::new(Shared::new(hasher, 1, 1024 * 1024, 8));
+        let worker = thread::spawn({
+            let shared = shared.clone();
+            move || run(&shared)
+        });
+        let (reply, pending) = super::super::Pending::<PasswordHash, crate::HashError>::new();
+        let memory = Memory { argon2: 1024 * 1024, beside: 0 };
+        let password = Password::new("password").unwrap();
+        let job = Job::new(memory, reply, move |hasher, workspace| {
+            hasher.hash_in(&password, None, workspace)
+        });
+        shared.push(job).unwrap();
+        pending.wait().unwrap();
+        while shared.status().running > 0 || shared.lock().ledger.holds_secrets() {
+            thread::yield_now();
+        }
+        assert_eq!(shared.status().memory_bytes, 1024 * 1024, "kept for the next hash");
+        shared.close();
+        worker.join().unwrap();
+    }
+}

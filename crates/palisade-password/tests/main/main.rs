@@ -3,6 +3,7 @@
 
 mod breached;
 mod broken_reader;
+mod format_page;
 mod policy;
 mod pool;
 mod vectors;

@@ -1,52 +1,285 @@
+//! The pool under load. What has to be seen while it happens is held at a gate: a legacy scheme that
+//! computes nothing until it is told to.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::SystemTime;
 
 use palisade_password::{
-    Argon2id, HashPool, Hasher, MemoryBudget, Password, PoolError, Queue, Verdict,
+    Argon2id, Cost, HashPool, Hasher, LegacyFailure, LegacyScheme, MemoryBudget, Password, Pending,
+    PoolBuildError, PoolError, PoolStatus, Queue, RehashReason, Verdict, VerifyError,
 };
 
-fn cheap() -> Hasher {
-    Hasher::builder().mint(Argon2id::new(1024, 1, 1).unwrap()).build().unwrap()
+const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+const MIB: u64 = 1024 * 1024;
+
+/// `gate$<MiB>$<digest>`: says when a computation begins, and waits until the gate is open.
+struct Gate {
+    begun: Mutex<Sender<u64>>,
+    open: Arc<(Mutex<bool>, Condvar)>,
+}
+
+impl LegacyScheme for Gate {
+    fn name(&self) -> &'static str {
+        "gate"
+    }
+
+    fn prefix(&self) -> &'static str {
+        "gate$"
+    }
+
+    fn split<'a>(&self, stored: &'a str) -> Option<(&'a str, &'a str)> {
+        Some(stored.split_at(stored.rfind('$')? + 1))
+    }
+
+    fn digest(&self, password: &[u8], head: &str) -> Result<String, LegacyFailure> {
+        assert!(password != b"panic", "as it was told to");
+        self.begun.lock().unwrap().send(self.memory_bytes(head) / MIB).unwrap();
+        let (open, changed) = &*self.open;
+        drop(changed.wait_while(open.lock().unwrap(), |open| !*open).unwrap());
+        Ok(String::from_utf8_lossy(password).into_owned())
+    }
+
+    fn memory_bytes(&self, head: &str) -> u64 {
+        head.split('$').nth(1).and_then(|mib| mib.parse::<u64>().ok()).unwrap_or(0) * MIB
+    }
+}
+
+/// A pool of small hashes with a gate.
+struct Gated {
+    pool: HashPool,
+    begun: Receiver<u64>,
+    open: Arc<(Mutex<bool>, Condvar)>,
+    password: Password,
+}
+
+impl Gated {
+    fn new(workers: usize, budget_mib: u32, queue: usize) -> Self {
+        let (begun, receiver) = channel();
+        let open = Arc::new((Mutex::new(false), Condvar::new()));
+        let gate = Gate { begun: Mutex::new(begun), open: open.clone() };
+        let hasher = Hasher::builder().mint(small()).legacy(gate).build().unwrap();
+        let budget = MemoryBudget::mib(budget_mib);
+        let pool = HashPool::with_workers(hasher, workers, budget, Queue::bounded(queue)).unwrap();
+        Self { pool, begun: receiver, open, password: Password::new("right").unwrap() }
+    }
+
+    /// A job that stops at the gate, with so much memory.
+    fn job(&self, mib: u64) -> Pending<Verdict, VerifyError> {
+        self.pool.verify(&self.password, &format!("gate${mib}$right"), NOW)
+    }
+
+    /// Waits until a job stands at the gate.
+    fn begun(&self) -> u64 {
+        self.begun.recv().unwrap()
+    }
+
+    fn open(&self) {
+        *self.open.0.lock().unwrap() = true;
+        self.open.1.notify_all();
+    }
+
+    /// Waits until the pool is in a state, which it has to come to.
+    fn until(&self, reached: impl Fn(PoolStatus) -> bool) {
+        while !reached(self.pool.status()) {
+            std::thread::yield_now();
+        }
+    }
+}
+
+fn small() -> Argon2id {
+    Argon2id::new(1024, 1, 1).unwrap()
+}
+
+fn small_pool(workers: usize, budget_mib: u32, queue: usize) -> HashPool {
+    let hasher = Hasher::builder().mint(small()).build().unwrap();
+    HashPool::with_workers(hasher, workers, MemoryBudget::mib(budget_mib), Queue::bounded(queue))
+        .unwrap()
+}
+
+fn password() -> Password {
+    Password::new("correct horse").unwrap()
+}
+
+fn is_match<E>(answer: &Result<Verdict, E>) -> bool {
+    matches!(answer, Ok(Verdict::Match { .. }))
 }
 
 #[test]
 fn answers_on_a_thread() {
-    let pool = HashPool::new(cheap(), MemoryBudget::mib(4), Queue::bounded(8)).unwrap();
-    let password = Password::new("correct horse").unwrap();
-    let hash = pool.hash(&password).wait().unwrap();
-    let verdict = pool.verify(&password, hash.as_str(), SystemTime::now()).wait().unwrap();
+    let pool = small_pool(2, 4, 8);
+    let hash = pool.hash(&password()).wait().unwrap();
+    let verdict = pool.verify(&password(), hash.as_str(), NOW).wait().unwrap();
     assert!(matches!(verdict, Verdict::Match { rehash: None, .. }));
 }
 
 #[tokio::test]
 async fn answers_on_an_executor() {
-    let pool = HashPool::new(cheap(), MemoryBudget::mib(4), Queue::bounded(8)).unwrap();
-    let password = Password::new("correct horse").unwrap();
-    let hash = pool.hash(&password).await.unwrap();
-    let verdict = pool.verify(&password, hash.as_str(), SystemTime::now()).await.unwrap();
-    assert!(matches!(verdict, Verdict::Match { rehash: None, .. }));
-    let other = pool.verify_unknown_user(&password, "nobody", SystemTime::now()).await.unwrap();
+    let pool = small_pool(2, 4, 8);
+    let hash = pool.hash(&password()).await.unwrap();
+    assert!(is_match(&pool.verify(&password(), hash.as_str(), NOW).await));
+    let other = pool.verify_unknown_user(&password(), "nobody", NOW).await.unwrap();
     assert_eq!(other, Verdict::Mismatch);
+    let old = "$2b$04$xnFVhJsTzsFBTeP3PpgbMeMREb6rdKV9faW54Sx.yg9plf4jY8qT6";
+    let old_password = Password::new("I9VfYlacJiwiK").unwrap();
+    let verdict = pool.verify(&old_password, old, NOW).await.unwrap();
+    assert!(matches!(verdict, Verdict::Match { rehash: Some(RehashReason::Scheme), .. }));
+    let new = pool.rehash(&old_password, old).await.unwrap();
+    assert!(new.as_str().starts_with("$argon2id$"));
+    let wrapped = pool.wrap(old, NOW).await.unwrap().unwrap();
+    assert!(is_match(&pool.verify(&old_password, wrapped.as_str(), NOW).await));
 }
 
 #[test]
-fn a_full_queue_is_busy_and_no_answer_is_lost() {
-    let pool = HashPool::with_workers(cheap(), 2, MemoryBudget::mib(2), Queue::bounded(4)).unwrap();
-    let password = Password::new("correct horse").unwrap();
-    let hash = pool.hash(&password).wait().unwrap();
-    let jobs: Vec<_> =
-        (0..500).map(|_| pool.verify(&password, hash.as_str(), SystemTime::now())).collect();
-    let (mut answers, mut busy) = (0, 0);
-    for job in jobs {
-        match job.wait() {
-            Ok(Verdict::Match { .. }) => answers += 1,
-            Err(PoolError::Busy(refused)) => {
-                assert!(refused.retry_after().as_secs() >= 1);
-                busy += 1;
-            }
-            other => panic!("{other:?}"),
-        }
+fn jobs_begin_only_within_the_budget() {
+    let gated = Gated::new(6, 32, 16);
+    let jobs: Vec<_> = (0..6).map(|_| gated.job(10)).collect();
+    for _ in 0..3 {
+        gated.begun();
     }
-    assert_eq!(answers + busy, 500);
-    assert!(answers >= 4, "{answers}");
-    assert!(busy > 0);
+    // Three have 30 of 32 MiB; the other three workers are free, and their jobs wait.
+    let status = gated.pool.status();
+    assert_eq!((status.running, status.queued, status.memory_bytes), (3, 3, 30 * MIB));
+    gated.open();
+    assert!(jobs.into_iter().all(|job| is_match(&job.wait())));
+    gated.until(|status| status.running == 0 && status.memory_bytes == 0);
+}
+
+#[test]
+fn a_small_job_does_not_overtake_a_large_one_that_waits() {
+    let gated = Gated::new(3, 32, 16);
+    let (first, large, small) = (gated.job(10), gated.job(30), gated.job(1));
+    assert_eq!(gated.begun(), 10);
+    assert_eq!(gated.pool.status().queued, 2);
+    gated.open();
+    assert!(is_match(&first.wait()) && is_match(&large.wait()) && is_match(&small.wait()));
+    assert_eq!((gated.begun(), gated.begun()), (30, 1));
+}
+
+#[test]
+fn a_disconnect_frees_nothing_before_the_job_ends() {
+    let gated = Gated::new(1, 32, 16);
+    let job = gated.job(10);
+    gated.begun();
+    drop(job);
+    let status = gated.pool.status();
+    assert_eq!((status.running, status.memory_bytes), (1, 10 * MIB));
+    gated.open();
+    gated.until(|status| status.running == 0 && status.memory_bytes == 0);
+}
+
+#[test]
+fn a_disconnect_takes_a_waiting_job_out_of_the_queue() {
+    let gated = Gated::new(1, 32, 2);
+    let running = gated.job(1);
+    gated.begun();
+    let (given_up, kept) = (gated.job(2), gated.job(3));
+    assert!(matches!(gated.job(4).wait(), Err(PoolError::Busy(_))));
+    drop(given_up);
+    let late = gated.job(5);
+    gated.open();
+    assert!(is_match(&running.wait()) && is_match(&kept.wait()) && is_match(&late.wait()));
+    assert_eq!((gated.begun(), gated.begun()), (3, 5), "the one that was given up never began");
+}
+
+#[test]
+fn a_full_queue_is_busy_at_once_and_says_when_to_come_back() {
+    let gated = Gated::new(1, 32, 1);
+    let running = gated.job(1);
+    gated.begun();
+    let waiting = gated.job(1);
+    let Err(PoolError::Busy(busy)) = gated.job(1).wait() else { panic!("not busy") };
+    assert!(busy.retry_after().as_secs() >= 1);
+    assert_eq!(busy.retry_after().subsec_nanos(), 0);
+    gated.open();
+    assert!(is_match(&running.wait()) && is_match(&waiting.wait()));
+}
+
+#[test]
+fn every_one_of_a_storm_has_an_answer_or_is_told_busy() {
+    let pool = small_pool(2, 2, 8);
+    let hash = pool.hash(&password()).wait().unwrap();
+    let (answered, busy) = std::thread::scope(|scope| {
+        let client = || {
+            let (mut answered, mut busy) = (0, 0);
+            for _ in 0..100 {
+                match pool.verify(&password(), hash.as_str(), NOW).wait() {
+                    Ok(Verdict::Match { .. }) => answered += 1,
+                    Err(PoolError::Busy(_)) => busy += 1,
+                    other => panic!("{other:?}"),
+                }
+            }
+            (answered, busy)
+        };
+        let clients: Vec<_> = (0..20).map(|_| scope.spawn(client)).collect();
+        let sums = clients.into_iter().map(|client| client.join().unwrap());
+        sums.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+    });
+    assert_eq!(answered + busy, 2000);
+    assert!(answered > 0 && busy > 0, "{answered} answered, {busy} busy");
+}
+
+#[test]
+fn a_scheme_that_panics_is_lost_alone() {
+    let gated = Gated::new(1, 32, 16);
+    let panicking = Password::new("panic").unwrap();
+    let lost = gated.pool.verify(&panicking, "gate$1$right", NOW).wait();
+    assert!(matches!(lost, Err(PoolError::Lost)));
+    gated.open();
+    assert!(is_match(&gated.job(1).wait()));
+    gated.until(|status| status.running == 0 && status.memory_bytes == 0);
+}
+
+#[test]
+fn what_is_queued_is_answered_after_the_pool_is_dropped() {
+    let gated = Gated::new(1, 32, 16);
+    let jobs: Vec<_> = (0..5).map(|_| gated.job(1)).collect();
+    gated.begun();
+    let Gated { pool, open, begun: _begun, .. } = gated;
+    drop(pool);
+    *open.0.lock().unwrap() = true;
+    open.1.notify_all();
+    assert!(jobs.into_iter().all(|job| is_match(&job.wait())));
+}
+
+#[test]
+fn what_could_never_begin_is_refused() {
+    let gated = Gated::new(1, 32, 16);
+    let Err(PoolError::Failed(VerifyError::TooCostly(refused))) = gated.job(33).wait() else {
+        panic!("not refused")
+    };
+    assert_eq!((refused.what(), refused.limit()), (Cost::Memory, 32 * MIB));
+    let bomb = "$argon2id$v=19$m=8388608,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$9sTbSlTio3Biev89thdrlKKiCaYsjjYVJxGAL3swxpQ";
+    let refused = gated.pool.verify(&password(), bomb, NOW).wait();
+    assert!(matches!(refused, Err(PoolError::Failed(VerifyError::TooCostly(_)))));
+}
+
+#[test]
+fn memory_is_kept_for_the_next_hash_and_given_up_for_a_larger_one() {
+    let pool = small_pool(2, 3, 8);
+    for _ in 0..4 {
+        pool.hash(&password()).wait().unwrap();
+    }
+    let hash = |mib: u32| {
+        let big = Hasher::builder().mint(Argon2id::new(mib * 1024, 1, 1).unwrap()).build().unwrap();
+        big.hash(&password()).unwrap().into_string()
+    };
+    let (three, one) = (hash(3), hash(1));
+    // The whole budget: what is idle has to go.
+    assert!(is_match(&pool.verify(&password(), &three, NOW).wait()));
+    assert!(pool.status().memory_bytes <= 3 * MIB);
+    assert!(is_match(&pool.verify(&password(), &one, NOW).wait()));
+}
+
+#[test]
+fn a_pool_that_could_do_nothing_is_not_built() {
+    let hasher = || Hasher::builder().build().unwrap();
+    let of = |workers, mib, queue| {
+        HashPool::with_workers(hasher(), workers, MemoryBudget::mib(mib), Queue::bounded(queue))
+            .err()
+    };
+    assert!(matches!(of(1, 18, 1), Some(PoolBuildError::Budget { .. })));
+    assert_eq!(of(0, 64, 1), Some(PoolBuildError::Nothing));
+    assert_eq!(of(1, 64, 0), Some(PoolBuildError::Nothing));
+    assert_eq!(of(1, 19, 1), None);
 }
