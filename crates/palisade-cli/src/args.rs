@@ -8,7 +8,16 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub(crate) use breached::{BreachedCommand, BuildArgs, CheckArgs, ListFormat};
+pub(crate) use password::{
+    ColumnArgs, HashArgs, InspectArgs, MintArg, MintScheme, NormalForm, PasswordCommand,
+    PasswordSource, PolicyArgs, RehashArgs, TuneArgs, VerifyPasswordArgs, WrapArgs,
+};
+
 use crate::known::FormatSpec;
+
+mod breached;
+mod password;
 
 const SHAPES: &str = "\
 Formats:
@@ -23,7 +32,7 @@ Formats:
 const STATUS: &str = "\
 Exit status: 0 yes, 1 no (the text is no key, or not that key), 2 an error.";
 
-/// Generate secrets; mint, check, digest and mask API keys
+/// Generate secrets; mint, check, digest and mask API keys; hash and verify passwords
 ///
 /// Secrets are read from stdin, from a file or from an environment variable, never from the command
 /// line, and no refusal repeats any of them.
@@ -45,6 +54,9 @@ pub(crate) enum Command {
     /// Mint, parse, digest, verify and mask API keys
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Hash and verify passwords; look after a column of stored hashes
+    #[command(subcommand)]
+    Password(PasswordCommand),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  \
         palisade completions bash > ~/.local/share/bash-completion/completions/palisade")]

@@ -82,7 +82,7 @@ struct Digested<'a> {
 
 pub(crate) fn digest(args: DigestArgs) -> Result<Output, Failure> {
     // No peppers: the plain digest was asked for, as clap sees to.
-    let ring = peppers::load(&args.peppers)?;
+    let ring = peppers::load(&args.peppers)?.map(DigestRing::new);
     with_key(args.key, |key| {
         let digest = match &ring {
             Some(ring) => ring.digest(key),
@@ -112,7 +112,8 @@ struct Verified<'a> {
 pub(crate) fn verify(args: VerifyArgs) -> Result<Output, Failure> {
     let stored = stored_digest(&args)?;
     let scheme = stored.scheme().to_string();
-    let ring = peppers::load(&args.peppers)?.map(DigestRing::accept_legacy_sha256);
+    let ring = peppers::load(&args.peppers)?;
+    let ring = ring.map(|ring| DigestRing::new(ring).accept_legacy_sha256());
     with_key(args.key, |key| {
         let verdict = match ring {
             Some(ring) => ring.verify(key, &stored, SystemTime::now()),

@@ -1,4 +1,4 @@
-//! Reading a key: from stdin, a file or the environment, bounded, and never tidied in silence.
+//! Reading a key or a short file: bounded, and never tidied in silence.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
@@ -11,7 +11,7 @@ use crate::output::Failure;
 
 /// The most that is read, in bytes: far more than any key or digest, and far less than a file that
 /// was given by mistake.
-const MAX_INPUT: usize = 4096;
+pub(crate) const MAX_INPUT: usize = 4096;
 
 /// Characters that no eye sees and that copying brings along: zero-width and directional marks,
 /// the word joiner and the byte order mark.
@@ -34,7 +34,16 @@ pub(crate) fn read_key(source: &KeySource) -> Result<Zeroizing<String>, Failure>
 
 /// Reads a short file. An error names the option and not the path: `--file $KEY` is an easy slip.
 pub(crate) fn read_file(path: &Path, option: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    File::open(path).and_then(read_bounded).map_err(|error| {
+    read_file_up_to(path, option, MAX_INPUT)
+}
+
+/// Reads a file of at most so many bytes, or one byte more.
+pub(crate) fn read_file_up_to(
+    path: &Path,
+    option: &str,
+    most: usize,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    File::open(path).and_then(|file| read_bounded(file, most)).map_err(|error| {
         Failure::error("input", &format!("the file given with {option} cannot be read: {error}"))
     })
 }
@@ -59,16 +68,16 @@ fn read_stdin() -> Result<Zeroizing<Vec<u8>>, Failure> {
         rpassword::prompt_password("API key (not shown as you type or paste): ")
             .map(|line| Zeroizing::new(line.into_bytes()))
     } else {
-        read_bounded(stdin.lock())
+        read_bounded(stdin.lock(), MAX_INPUT)
     };
     read.map_err(|error| Failure::error("input", &format!("stdin cannot be read: {error}")))
 }
 
 /// Reads one byte more than is allowed, so that too much can be told from just enough.
-fn read_bounded(source: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
+pub(crate) fn read_bounded(source: impl Read, most: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     // The whole buffer at once: growing it would leave copies of the secret on the heap.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_INPUT + 1));
-    source.take(MAX_INPUT as u64 + 1).read_to_end(&mut bytes)?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(most + 1));
+    source.take(most as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -1,4 +1,5 @@
-//! The `palisade` command: generate secrets; mint, check, digest and mask API keys.
+//! The `palisade` command: generate secrets; mint, check, digest and mask API keys; hash and
+//! verify passwords.
 
 use std::process::ExitCode;
 
@@ -12,8 +13,12 @@ mod input;
 mod known;
 mod mint;
 mod output;
+mod password;
 mod peppers;
+mod problems;
+mod rows;
 mod secret;
+mod units;
 mod usage;
 
 use args::{Cli, Command, KeyCommand, SecretCommand};
@@ -24,10 +29,10 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage::report(error),
     };
-    output::finish(&run(cli.command), cli.json)
+    output::finish(&run(cli.command, cli.json), cli.json)
 }
 
-fn run(command: Command) -> Result<Output, Failure> {
+fn run(command: Command, json: bool) -> Result<Output, Failure> {
     match command {
         Command::Secret(SecretCommand::Generate(args)) => secret::generate(&args),
         Command::Key(KeyCommand::Mint(args)) => mint::mint(&args),
@@ -36,6 +41,7 @@ fn run(command: Command) -> Result<Output, Failure> {
         Command::Key(KeyCommand::Verify(args)) => check::verify(args),
         Command::Key(KeyCommand::Mask(args)) => check::mask(args),
         Command::Key(KeyCommand::Formats(args)) => formats::formats(args),
+        Command::Password(command) => password::run(command, json),
         Command::Completions(args) => completions::completions(&args),
     }
 }

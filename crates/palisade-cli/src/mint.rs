@@ -1,5 +1,6 @@
 //! `palisade key mint`.
 
+use palisade::apikey::DigestRing;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -21,7 +22,7 @@ struct Minted<'a> {
 pub(crate) fn mint(args: &MintArgs) -> Result<Output, Failure> {
     let format = &args.format.0;
     // Before the key: a key without the digest that was asked for would be of no use.
-    let ring = peppers::load(&args.peppers)?;
+    let ring = peppers::load(&args.peppers)?.map(DigestRing::new);
 
     let text = Zeroizing::new(format.mint()?.reveal());
     let key = format.parse(&text)?;

@@ -1,13 +1,12 @@
-//! Reading the peppers that digests are made with.
+//! Reading the peppers that digests and hashes are made with.
 
-use palisade::apikey::DigestRing;
-use palisade::secret::Keyring;
+use palisade::secret::{Keyring, MacKey};
 
 use crate::args::PeppersArg;
 use crate::output::Failure;
 
 /// The ring that the variable names, or nothing where none was asked for.
-pub(crate) fn load(args: &PeppersArg) -> Result<Option<DigestRing>, Failure> {
+pub(crate) fn load(args: &PeppersArg) -> Result<Option<Keyring<MacKey>>, Failure> {
     let Some(name) = &args.peppers_env else { return Ok(None) };
-    Ok(Some(DigestRing::new(Keyring::from_env(name.as_str())?)))
+    Ok(Some(Keyring::from_env(name.as_str())?))
 }

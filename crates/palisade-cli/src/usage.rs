@@ -1,4 +1,4 @@
-//! Refusing a command line without repeating what may be a key.
+//! Refusing a command line without repeating what may be a key or a password.
 
 use std::process::ExitCode;
 
@@ -7,14 +7,15 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::output::{Failure, finish};
 
-/// The longest value that an error repeats: too little of a key to be of use.
+/// The longest value that an error repeats: too little of a key to be of use. Of a password it might be
+/// all, so where one is asked for, no value is repeated.
 const SHORT: usize = 7;
 
 const NOT_HERE: &str = "\
-an argument that does not belong there; it is not repeated here, since it may be a key.
+an argument that does not belong there; it is not repeated here, since it may be a secret.
 Secrets are never arguments: the shell keeps a history, and every user of the machine sees the
-arguments of a process. Give the key on stdin, with --file PATH or with --env NAME; if it was a
-live one, rotate it.";
+arguments of a process. Give the key or the password on stdin, with --file PATH or with --env NAME;
+if it was a live one, change it.";
 
 /// Prints help, the version or a usage error, and returns the status to exit with.
 pub(crate) fn report(error: Error) -> ExitCode {
@@ -23,8 +24,9 @@ pub(crate) fn report(error: Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    let json = std::env::args_os().any(|argument| argument == "--json");
-    match without_secrets(error) {
+    let is_given = |wanted: &str| std::env::args_os().any(|argument| argument == wanted);
+    let json = is_given("--json");
+    match without_secrets(error, is_given("password")) {
         None => finish(&Err(Failure::error("usage", &shown(NOT_HERE, json))), json),
         Some(error) if json => {
             let message = error.render().to_string();
@@ -37,27 +39,52 @@ pub(crate) fn report(error: Error) -> ExitCode {
     }
 }
 
-/// The same error without any value that could be a key, or nothing when it is about such a value.
-fn without_secrets(mut error: Error) -> Option<Error> {
+/// The same error without any value that could be a secret, or nothing when it is about such a value.
+fn without_secrets(mut error: Error, about_passwords: bool) -> Option<Error> {
     let named = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     match error.kind() {
         ErrorKind::UnknownArgument => {
-            // A lone word, be it the name of a file, is better told where keys come from.
+            // A lone word, be it the name of a file, is better told where secrets come from.
             let argument = named(ContextKind::InvalidArg);
-            (argument.starts_with('-') && is_plain(&argument)).then_some(error)
+            let is_option = argument.starts_with('-') && is_plain(&argument);
+            near_miss(error, is_option, about_passwords, ContextKind::InvalidArg)
         }
         ErrorKind::InvalidSubcommand => {
-            is_plain(&named(ContextKind::InvalidSubcommand)).then_some(error)
+            let is_command = is_plain(&named(ContextKind::InvalidSubcommand));
+            near_miss(error, is_command, about_passwords, ContextKind::InvalidSubcommand)
         }
         _ => {
             let value = error.get(ContextKind::InvalidValue);
-            if value.is_some_and(|value| value.to_string().len() > SHORT) {
-                let hidden = ContextValue::String("…".to_owned());
-                error.insert(ContextKind::InvalidValue, hidden);
+            let repeated = if about_passwords { 0 } else { SHORT };
+            if value.is_some_and(|value| value.to_string().len() > repeated) {
+                hide(&mut error, ContextKind::InvalidValue);
             }
             Some(error)
         }
     }
+}
+
+/// The error about a mistyped name. A password may look like one, so of those only the tip is left.
+fn near_miss(
+    mut error: Error,
+    is_name: bool,
+    about_passwords: bool,
+    kind: ContextKind,
+) -> Option<Error> {
+    if !about_passwords {
+        return is_name.then_some(error);
+    }
+    let has_tip = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand]
+        .into_iter()
+        .any(|tip| error.get(tip).is_some());
+    hide(&mut error, kind);
+    // Says how to give it as a value.
+    error.remove(ContextKind::Suggested);
+    has_tip.then_some(error)
+}
+
+fn hide(error: &mut Error, kind: ContextKind) {
+    error.insert(kind, ContextValue::String("…".to_owned()));
 }
 
 /// Whether an argument looks like a mistyped option or command. A random key has capitals or digits.

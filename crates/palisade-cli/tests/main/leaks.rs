@@ -65,7 +65,7 @@ proptest! {
         prop_assume!(!text.contains('\0'));
         // Where the slip is a value, the equals sign keeps a leading `-` from being an option.
         let value = |option: &str| format!("{option}={text}");
-        let slips: [Vec<String>; 10] = [
+        let slips: [Vec<String>; 18] = [
             vec![text.clone()],
             vec!["key".into(), text.clone()],
             vec!["key".into(), "parse".into(), text.clone()],
@@ -76,6 +76,16 @@ proptest! {
             vec!["key".into(), "verify".into(), value("--digest")],
             vec!["secret".into(), "generate".into(), value("--bytes")],
             vec!["completions".into(), text.clone()],
+            vec!["password".into(), text.clone()],
+            vec!["password".into(), "hash".into(), text.clone()],
+            vec!["password".into(), "hash".into(), value("--env")],
+            vec!["password".into(), "hash".into(), value("--memory")],
+            vec!["password".into(), "verify".into(), value("--hash-file")],
+            vec!["password".into(), "wrap".into(), value("--output")],
+            vec!["password".into(), "tune".into(), value("--target")],
+            ["password", "breached", "build", "--output", "/nowhere/at/all", &text]
+                .map(String::from)
+                .into(),
         ];
         for slip in slips {
             let mut args: Vec<&str> = slip.iter().map(String::as_str).collect();
@@ -97,6 +107,36 @@ fn a_typing_error_in_an_option_is_still_named() {
     assert!(answer.stderr.contains("'parse'"), "{answer:?}");
     let answer = palisade(&["key", "mask", "key.txt"], b"");
     assert!(answer.stderr.contains("--file PATH"), "{answer:?}");
+}
+
+/// A password may be a short word; no error has it, and a slip in a name is still helped.
+#[test]
+fn no_usage_error_holds_a_short_password() {
+    for password in ["hunter2", "hunter", "HUNTER2", "verif", "--hunter", "12345678", "9"] {
+        let value = |option: &str| format!("{option}={password}");
+        for args in [
+            vec![password.to_owned()],
+            vec!["hash".to_owned(), password.to_owned()],
+            vec!["hash".to_owned(), value("--env")],
+            vec!["hash".to_owned(), value("--file")],
+            vec!["hash".to_owned(), value("--scheme")],
+            vec!["hash".to_owned(), value("--cost")],
+            vec!["hash".to_owned(), value("--passes")],
+            vec!["hash".to_owned(), value("--allow-empty")],
+            vec!["verify".to_owned(), value("--hash-env")],
+            vec!["verify".to_owned(), value("--hash")],
+            vec!["tune".to_owned(), value("--target")],
+        ] {
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            let answer = palisade(&[&["password"], &args[..]].concat(), b"\n");
+            assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{args:?}");
+            // A tip names what there is; `A-Z 0-9` is what a name is made of.
+            let said = answer.stderr.replace("verify", "").replace("A-Z 0-9", "");
+            assert!(!said.contains(password), "{args:?} {answer:?}");
+        }
+    }
+    assert!(palisade(&["password", "verif"], b"").stderr.contains("'verify'"));
+    assert!(palisade(&["password", "hash", "--fil", "x"], b"").stderr.contains("'--file'"));
 }
 
 #[test]

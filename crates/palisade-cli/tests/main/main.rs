@@ -1,11 +1,15 @@
 //! Integration tests: they run the real command. One module a topic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
+mod breached;
+mod columns;
 mod command;
 mod digests;
 mod formats;
 mod help;
 mod keys;
 mod leaks;
+mod passwords;
 mod readme;
 mod refusals;
+mod tune;

@@ -1,0 +1,116 @@
+//! Sizes, durations and numbers as an operator writes them. No refusal repeats what was given.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+const GIB: u64 = 1024 * MIB;
+
+/// A number of bytes, written `64KiB`, `19MiB` or `1GiB`.
+///
+/// Without a unit, or with `MB`, it would be a guess: one program means 1000 by it and another 1024.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size(u64);
+
+impl Size {
+    pub(crate) const fn from_bytes(bytes: u64) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn bytes(self) -> u64 {
+        self.0
+    }
+}
+
+impl FromStr for Size {
+    type Err = InvalidSize;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSize> {
+        let unit = [("KiB", KIB), ("MiB", MIB), ("GiB", GIB)];
+        let (digits, unit) = unit
+            .into_iter()
+            .find_map(|(name, unit)| Some((text.strip_suffix(name)?, unit)))
+            .ok_or(InvalidSize)?;
+        // `parse` alone would accept a sign.
+        let number: u64 = Some(digits.trim_end_matches(' '))
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|digits| digits.parse().ok())
+            .ok_or(InvalidSize)?;
+        number.checked_mul(unit).filter(|bytes| *bytes > 0).map(Self).ok_or(InvalidSize)
+    }
+}
+
+impl fmt::Display for Size {
+    /// In the largest unit that leaves no rest.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.write_str("0"),
+            bytes if bytes % GIB == 0 => write!(f, "{} GiB", bytes / GIB),
+            bytes if bytes % MIB == 0 => write!(f, "{} MiB", bytes / MIB),
+            bytes if bytes % KIB == 0 => write!(f, "{} KiB", bytes / KIB),
+            bytes => write!(f, "{bytes} bytes"),
+        }
+    }
+}
+
+/// Text that is no size.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("a size is a whole number above 0 and KiB, MiB or GiB, such as 19MiB or 1GiB")]
+pub(crate) struct InvalidSize;
+
+/// A length of time, written `250ms` or `1s`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Time(pub(crate) Duration);
+
+impl FromStr for Time {
+    type Err = InvalidTime;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTime> {
+        let time = humantime::parse_duration(text).map_err(|_| InvalidTime)?;
+        if time.is_zero() { Err(InvalidTime) } else { Ok(Self(time)) }
+    }
+}
+
+/// Text that is no length of time.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("a time is a number above 0 and a unit, such as 250ms or 1s")]
+pub(crate) struct InvalidTime;
+
+/// A whole number from `LEAST` to `MOST`.
+pub(crate) fn number<const LEAST: u32, const MOST: u32>(text: &str) -> Result<u32, String> {
+    text.parse()
+        .ok()
+        .filter(|number| (LEAST..=MOST).contains(number))
+        .ok_or_else(|| format!("a whole number from {LEAST} to {MOST} is expected"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in
+            [("64KiB", 65_536), ("19MiB", 19_922_944), ("1GiB", GIB), ("1 GiB", GIB)]
+        {
+            assert_eq!(text.parse::<Size>().unwrap().bytes(), bytes, "{text}");
+        }
+        for text in
+            ["", "19", "19MB", "19M", "0MiB", "-1MiB", "+1MiB", "1.5MiB", "MiB", "99999999999GiB"]
+        {
+            assert!(text.parse::<Size>().is_err(), "{text}");
+        }
+        let shown = [1, 1024, 1536, MIB, 19 * MIB, 3 * GIB].map(|n| Size(n).to_string());
+        assert_eq!(shown, ["1 bytes", "1 KiB", "1536 bytes", "1 MiB", "19 MiB", "3 GiB"]);
+    }
+
+    #[test]
+    fn times() {
+        assert_eq!("250ms".parse::<Time>().unwrap().0, Duration::from_millis(250));
+        for text in ["", "250", "0ms", "-1s", "ms"] {
+            assert!(text.parse::<Time>().is_err(), "{text}");
+        }
+    }
+}
