@@ -173,14 +173,15 @@ fn search(
             Ok::<_, CalibrateError>((params, measurement.p99))
         };
         let (_, one_pass) = measured(1)?;
-        let affordable = target.time.as_secs_f64() / one_pass.as_secs_f64().max(1e-9);
         let by_work = limits.argon2_work / (u64::from(memory_kib) * 1024);
-        let most = f64::from(limits.argon2_passes.min(u32::try_from(by_work).unwrap_or(u32::MAX)));
-        // Between 1 and 16, so nothing is cut off.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-        let mut passes = affordable.clamp(1.0, most) as u32;
-        while passes > 1 && measured(passes)?.1 > target.time {
-            passes -= 1;
+        let most = limits.argon2_passes.min(u32::try_from(by_work).unwrap_or(u32::MAX));
+        let mut passes = affordable(1, one_pass, target.time).min(most);
+        while passes > 1 {
+            let (_, p99) = measured(passes)?;
+            if p99 <= target.time {
+                break;
+            }
+            passes = affordable(passes, p99, target.time).min(passes - 1);
         }
         if one_pass <= target.time && passes >= owasp_passes(memory_kib) {
             // Sizes ascend: the last that fits has the most memory.
@@ -192,6 +193,12 @@ fn search(
         Mint::Bcrypt(params) => (0, params.cost()),
     });
     Ok(found)
+}
+
+/// How many passes there is time for, going by what so many took; at least one.
+fn affordable(passes: u32, taken: Duration, time: Duration) -> u32 {
+    let each = taken.as_nanos() / u128::from(passes);
+    u32::try_from(time.as_nanos() / each.max(1)).unwrap_or(u32::MAX).max(1)
 }
 
 /// The fewest passes that OWASP allows with this much memory: 46 MiB and 1, 19 and 2, 12 and 3, 9 and

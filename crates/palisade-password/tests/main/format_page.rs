@@ -24,9 +24,9 @@ fn the_example_of_the_page_verifies() {
     let example = page.split_once("## Worked example").unwrap().1;
     let in_code = example.split('`').filter(|part| part.starts_with("$2b$"));
     let on_lines = example.lines().filter(|line| line.starts_with('$'));
-    let hashes: Vec<&str> = on_lines.chain(in_code).collect();
-    assert_eq!(hashes.len(), 3);
-    for hash in hashes {
+    let examples: Vec<&str> = on_lines.chain(in_code).collect();
+    assert_eq!(examples.len(), 3);
+    for hash in examples {
         let verdict = hasher.verify(&password, hash, now).unwrap();
         assert!(matches!(verdict, Verdict::Match { .. }), "{hash}");
     }
