@@ -53,7 +53,8 @@ impl HasherBuilder {
     }
 
     /// The schemes that stored hashes may be of. The default is [`Schemes::ALL`]. Of a wrapped hash, the
-    /// outer scheme counts, which is Argon2id.
+    /// outer scheme counts, which is Argon2id; only [`Scheme::Bcrypt2x`](crate::Scheme::Bcrypt2x) has to be
+    /// accepted there too.
     #[must_use]
     pub fn accept(mut self, schemes: Schemes) -> Self {
         self.accept = schemes;

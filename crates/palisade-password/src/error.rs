@@ -133,6 +133,19 @@ pub enum WrapError {
     TooLong,
 }
 
+impl WrapError {
+    /// One word for the log.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::MintIsNotArgon2id => "mint_is_not_argon2id",
+            Self::Stored(error) => error.reason(),
+            Self::Hash(error) => error.reason(),
+            Self::TooLong => "wrapped_too_long",
+        }
+    }
+}
+
 /// A stored text that begins like a scheme and is not what that scheme writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{flaw} ({place})", place = Place(self.scheme))]

@@ -176,6 +176,16 @@ impl Hasher {
         Ok(Inspection::of(&Stored::parse(stored, &self.inner.legacy)?))
     }
 
+    /// Whether a stored hash could be verified, without a password: what an import or a health check asks
+    /// before anyone logs in.
+    ///
+    /// # Errors
+    ///
+    /// The [`VerifyError`] that [`verify`](Self::verify) would give whatever the password.
+    pub fn check(&self, stored: &str, now: SystemTime) -> Result<Inspection, VerifyError> {
+        Ok(Inspection::of(&self.read(stored, 0, now)?))
+    }
+
     /// Why a stored hash should be made anew, as far as can be told without the password.
     ///
     /// # Errors
@@ -236,6 +246,11 @@ impl Hasher {
         let stored = Stored::parse(stored, &inner.legacy)?;
         let scheme = stored.scheme();
         if !inner.accept.contains(scheme) {
+            return Err(VerifyError::NotAccepted { scheme });
+        }
+        // What wrapping does not mend: the passwords that it confuses.
+        let scheme = stored.hash.scheme();
+        if scheme == Scheme::Bcrypt2x && !inner.accept.contains(scheme) {
             return Err(VerifyError::NotAccepted { scheme });
         }
         if let Some(wrap) = &stored.wrap {

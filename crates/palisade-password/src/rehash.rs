@@ -1,5 +1,7 @@
 //! Whether a stored hash should be made anew, and why.
 
+use std::fmt;
+
 use palisade_secret::KeyId;
 
 use crate::mint::{Argon2id, Mint};
@@ -53,6 +55,23 @@ impl RehashReason {
             Self::ShortSalt => "short_salt",
             Self::ShortDigest => "short_digest",
         }
+    }
+}
+
+impl fmt::Display for RehashReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Truncated => "bcrypt read only the first 72 bytes of the password",
+            Self::Nul => "the password holds a NUL, which bcrypt takes for its end",
+            Self::Unpeppered => "it has no pepper",
+            Self::OldPepper => "it was made under an old pepper",
+            Self::Wrapped => "it is wrapped",
+            Self::Scheme => "it is of a weaker scheme",
+            Self::Variant => "it is of a weaker variant of its scheme",
+            Self::Parameters => "its parameters are weaker",
+            Self::ShortSalt => "its salt is short",
+            Self::ShortDigest => "its digest is short",
+        })
     }
 }
 
