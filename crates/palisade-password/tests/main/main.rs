@@ -1,5 +1,7 @@
 //! Tests of the crate as its users see it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
+mod limits;
 mod pool;
+mod support;
 mod vectors;
