@@ -95,7 +95,9 @@ impl<'a> Settings<'a> {
     }
 
     pub(crate) fn check(&self, limits: &Limits) -> Result<(), TooCostly> {
-        at_most(Cost::Memory, self.table_bytes(), limits.scrypt_memory)?;
+        // With a small N and a large p, the blocks of the runs are more than the table.
+        let runs = 128 * u64::from(self.r) * u64::from(self.p);
+        at_most(Cost::Memory, self.table_bytes().max(runs), limits.scrypt_memory)?;
         at_most(Cost::MemoryPasses, self.work_bytes(), limits.scrypt_work)
     }
 

@@ -15,38 +15,38 @@ use sha_crypt::password_hash::PasswordHasher;
 use sha2::{Digest, Sha256};
 
 /// What the examples are hashes of.
-pub const PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "correct horse";
 
 /// The cheapest parameters that Argon2id has.
-pub const CHEAPEST: &str = "m=8,t=1,p=1";
+pub(crate) const CHEAPEST: &str = "m=8,t=1,p=1";
 
-pub fn now() -> SystemTime {
+pub(crate) fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
 }
 
-pub fn password(text: &str) -> Password {
+pub(crate) fn password(text: &str) -> Password {
     Password::new(text).unwrap()
 }
 
-pub fn bytes(bytes: &[u8]) -> Password {
+pub(crate) fn bytes(bytes: &[u8]) -> Password {
     Password::from_bytes(bytes.to_vec()).unwrap()
 }
 
-pub fn argon2id(memory_kib: u32, passes: u32, lanes: u32) -> Argon2id {
+pub(crate) fn argon2id(memory_kib: u32, passes: u32, lanes: u32) -> Argon2id {
     Argon2id::new(memory_kib, passes, lanes).unwrap()
 }
 
 /// Mints the cheapest, and accepts everything.
-pub fn cheap() -> HasherBuilder {
+pub(crate) fn cheap() -> HasherBuilder {
     Hasher::builder().mint(argon2id(8, 1, 1)).accept(Schemes::ALL.with(Scheme::Bcrypt2x))
 }
 
-pub fn key(byte: u8) -> MacKey {
+pub(crate) fn key(byte: u8) -> MacKey {
     MacKey::dangerous_any_length(&[byte; 32])
 }
 
 /// The key of an id of one letter is 32 of that letter; the first is the primary.
-pub fn ring(ids: &[&str]) -> Keyring<MacKey> {
+pub(crate) fn ring(ids: &[&str]) -> Keyring<MacKey> {
     let key = |id: &str| key(id.as_bytes()[0]);
     let (first, others) = ids.split_first().unwrap();
     others.iter().fold(Keyring::new(first.parse().unwrap(), key(first)), |ring, id| {
@@ -56,7 +56,7 @@ pub fn ring(ids: &[&str]) -> Keyring<MacKey> {
 
 /// The reason to rehash of a match.
 #[track_caller]
-pub fn reason(hasher: &Hasher, password: &Password, stored: &str) -> Option<RehashReason> {
+pub(crate) fn reason(hasher: &Hasher, password: &Password, stored: &str) -> Option<RehashReason> {
     match hasher.verify(password, stored, now()) {
         Ok(Verdict::Match { rehash, .. }) => rehash,
         other => panic!("{other:?} of {stored}"),
@@ -64,20 +64,20 @@ pub fn reason(hasher: &Hasher, password: &Password, stored: &str) -> Option<Reha
 }
 
 #[track_caller]
-pub fn assert_mismatch(hasher: &Hasher, password: &Password, stored: &str) {
+pub(crate) fn assert_mismatch(hasher: &Hasher, password: &Password, stored: &str) {
     let verdict = hasher.verify(password, stored, now());
     assert!(matches!(verdict, Ok(Verdict::Mismatch)), "{verdict:?} of {stored}");
 }
 
 /// A stored hash of a dialect.
-pub struct Example {
-    pub dialect: &'static str,
-    pub scheme: Scheme,
-    pub stored: String,
+pub(crate) struct Example {
+    pub(crate) dialect: &'static str,
+    pub(crate) scheme: Scheme,
+    pub(crate) stored: String,
 }
 
 /// One cheap stored hash of each dialect.
-pub fn examples(password: &[u8]) -> Vec<Example> {
+pub(crate) fn examples(password: &[u8]) -> Vec<Example> {
     use Scheme::*;
     let salt: [u8; 16] = *b"0123456789abcdef";
     let bcrypt_salt = Base64Bcrypt::encode_string(&salt);
@@ -153,7 +153,7 @@ pub fn examples(password: &[u8]) -> Vec<Example> {
 }
 
 /// A PHC string of Argon2; version 16 is named by naming none.
-pub fn argon2(
+pub(crate) fn argon2(
     variant: &str,
     version: u32,
     params: &str,
@@ -185,7 +185,7 @@ pub fn argon2(
 }
 
 /// At cost 4, of a password that is cut at 72 bytes.
-pub fn bcrypt(version: &str, salt: &[u8; 16], password: &[u8]) -> String {
+pub(crate) fn bcrypt(version: &str, salt: &[u8; 16], password: &[u8]) -> String {
     let key: Vec<u8> = password.iter().copied().chain([0]).take(72).collect();
     let digest = bcrypt::bcrypt(4, *salt, &key);
     let base64 = Base64Bcrypt::encode_string;
@@ -214,7 +214,7 @@ fn scrypt_crypt(salt: &str, password: &[u8]) -> String {
     format!("$7$0/....0....{salt}${digest}")
 }
 
-pub fn pbkdf2_digest(scheme: Scheme, rounds: u32, salt: &[u8], len: usize, of: &[u8]) -> Vec<u8> {
+pub(crate) fn pbkdf2_digest(scheme: Scheme, rounds: u32, salt: &[u8], len: usize, of: &[u8]) -> Vec<u8> {
     let mut out = vec![0; len];
     match scheme {
         Scheme::Pbkdf2Sha1 => pbkdf2::pbkdf2_hmac::<sha1::Sha1>(of, salt, rounds, &mut out),
@@ -233,7 +233,7 @@ fn block(scheme: Scheme) -> usize {
 }
 
 /// passlib's form, at 3 iterations.
-pub fn pbkdf2(scheme: Scheme, salt: &[u8], password: &[u8]) -> String {
+pub(crate) fn pbkdf2(scheme: Scheme, salt: &[u8], password: &[u8]) -> String {
     let name = if scheme == Scheme::Pbkdf2Sha1 { "pbkdf2" } else { scheme.name() };
     let digest = pbkdf2_digest(scheme, 3, salt, block(scheme), password);
     let base64 = Base64Pbkdf2::encode_string;
@@ -241,7 +241,7 @@ pub fn pbkdf2(scheme: Scheme, salt: &[u8], password: &[u8]) -> String {
 }
 
 /// Django hashes the characters of the salt.
-pub fn django_pbkdf2(scheme: Scheme, salt: &str, password: &[u8]) -> String {
+pub(crate) fn django_pbkdf2(scheme: Scheme, salt: &str, password: &[u8]) -> String {
     let digest = pbkdf2_digest(scheme, 3, salt.as_bytes(), block(scheme), password);
     let name = scheme.name().replace('-', "_");
     format!("{name}$3${salt}${}", Base64::encode_string(&digest))
@@ -254,7 +254,7 @@ fn phc_pbkdf2(scheme: Scheme, params: &str, salt: &[u8], len: usize, password: &
     format!("${name}${params}${}${}", base64(salt), base64(&digest))
 }
 
-pub fn sha_crypt(scheme: Scheme, rounds: u32, password: &[u8]) -> String {
+pub(crate) fn sha_crypt(scheme: Scheme, rounds: u32, password: &[u8]) -> String {
     let algorithm = match scheme {
         Scheme::Sha256Crypt => sha_crypt::Algorithm::Sha256Crypt,
         _ => sha_crypt::Algorithm::Sha512Crypt,
@@ -266,10 +266,10 @@ pub fn sha_crypt(scheme: Scheme, rounds: u32, password: &[u8]) -> String {
 }
 
 /// A team's own scheme: `shop$<salt>$<64 hex digits>`, salted SHA-256.
-pub struct Shop;
+pub(crate) struct Shop;
 
 impl Shop {
-    pub fn stored(salt: &str, password: &str) -> String {
+    pub(crate) fn stored(salt: &str, password: &str) -> String {
         let head = format!("shop${salt}$");
         format!("{head}{}", Self.digest(password.as_bytes(), &head).unwrap())
     }
