@@ -102,7 +102,12 @@ impl<'a> LegacyHash<'a> {
         let (head, digest) = scheme.split(stored)?;
         // A separator that is in neither part would be missing from what wrapping hashes.
         let parts_are_whole = stored.strip_prefix(head) == Some(digest);
-        parts_are_whole.then_some(Self { scheme, head, digest: Some(digest), characters: digest.len() })
+        parts_are_whole.then_some(Self {
+            scheme,
+            head,
+            digest: Some(digest),
+            characters: digest.len(),
+        })
     }
 
     /// `<head>*<number of characters of the digest>`

@@ -3,5 +3,9 @@
 
 mod limits;
 mod pool;
+mod rehash;
+mod schemes;
+mod spelling;
+mod strict;
 mod support;
 mod vectors;

@@ -214,7 +214,13 @@ fn scrypt_crypt(salt: &str, password: &[u8]) -> String {
     format!("$7$0/....0....{salt}${digest}")
 }
 
-pub(crate) fn pbkdf2_digest(scheme: Scheme, rounds: u32, salt: &[u8], len: usize, of: &[u8]) -> Vec<u8> {
+pub(crate) fn pbkdf2_digest(
+    scheme: Scheme,
+    rounds: u32,
+    salt: &[u8],
+    len: usize,
+    of: &[u8],
+) -> Vec<u8> {
     let mut out = vec![0; len];
     match scheme {
         Scheme::Pbkdf2Sha1 => pbkdf2::pbkdf2_hmac::<sha1::Sha1>(of, salt, rounds, &mut out),
