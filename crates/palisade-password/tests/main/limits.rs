@@ -130,7 +130,7 @@ fn refusing_what_is_malformed_or_unknown_allocates_nothing() {
         &megabyte,
     ] {
         let info = measure(|| assert!(hasher.verify(&password, stored, now()).is_err()));
-        assert_eq!(info.count_total, 0, "{info:?} for {:.40}", stored);
+        assert_eq!(info.count_total, 0, "{info:?} for {stored:.40}");
     }
 }
 

@@ -1,7 +1,9 @@
 //! Tests of the crate as its users see it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
+mod differential;
 mod limits;
+mod misspelt;
 mod misuse;
 mod passwords;
 mod pepper;
@@ -9,6 +11,7 @@ mod pool;
 mod redaction;
 mod rehash;
 mod schemes;
+mod simd;
 mod spelling;
 mod strict;
 mod support;

@@ -57,7 +57,7 @@ fn the_form_of_unicode_is_a_setting_of_the_store() {
         let hasher = cheap().normalization(form).build().unwrap();
         for first in [COMPOSED, DECOMPOSED] {
             let stored = hasher.hash(&password(first)).unwrap();
-            let mut expect = |typed: &str, is_same: bool| {
+            let expect = |typed: &str, is_same: bool| {
                 if is_same {
                     assert_eq!(reason(&hasher, &password(typed), stored.as_str()), None);
                 } else {

@@ -1,7 +1,7 @@
 //! No message and no `Debug` output holds a password, a hash, a digest or a key.
 
 use std::error::Error;
-use std::fmt::{Debug, Display};
+use std::fmt::{Debug, Display, Write};
 use std::sync::Arc;
 
 use palisade_password::{Hasher, Password, SchemeMix, VerifyError};
@@ -17,7 +17,7 @@ fn shown<T: Debug, E: Error>(result: Result<T, E>) -> String {
             let mut text = format!("{error:?}");
             let mut next: Option<&dyn Error> = Some(&error);
             while let Some(error) = next {
-                text += &format!(" {error} {error:?}");
+                write!(text, " {error} {error:?}").unwrap();
                 next = error.source();
             }
             text
@@ -39,7 +39,9 @@ fn debug_output_holds_nothing() {
     let ring = || palisade_secret::Keyring::new("a".parse().unwrap(), mac());
     let mut mix = SchemeMix::new();
     let rows = examples(SECRET.as_bytes());
-    rows.iter().for_each(|row| mix.observe(&row.stored).unwrap());
+    for row in &rows {
+        mix.observe(&row.stored).unwrap();
+    }
     let legacy: Arc<dyn palisade_password::LegacyScheme> = Arc::new(Shop);
     mix.observe_with(&Shop::stored("salt", SECRET), &[Arc::clone(&legacy)]).unwrap();
     let builder = || {
@@ -146,10 +148,10 @@ fn reasons_are_words() {
     assert_eq!(words, ["hash_unsupported", "hash_unsupported", "hash_too_costly"]);
 }
 
-fn _every_error_has_a_message<T: Display + Error + Send + Sync + 'static>() {}
+fn assert_is_an_error<T: Display + Error + Send + Sync + 'static>() {}
 const _: fn() = || {
-    _every_error_has_a_message::<VerifyError>();
-    _every_error_has_a_message::<palisade_password::HashError>();
-    _every_error_has_a_message::<palisade_password::WrapError>();
-    _every_error_has_a_message::<palisade_password::BuildError>();
+    assert_is_an_error::<VerifyError>();
+    assert_is_an_error::<palisade_password::HashError>();
+    assert_is_an_error::<palisade_password::WrapError>();
+    assert_is_an_error::<palisade_password::BuildError>();
 };

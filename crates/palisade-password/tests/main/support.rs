@@ -21,7 +21,7 @@ pub(crate) const PASSWORD: &str = "correct horse";
 pub(crate) const CHEAPEST: &str = "m=8,t=1,p=1";
 
 pub(crate) fn now() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+    SystemTime::UNIX_EPOCH + Duration::from_hours(500_000)
 }
 
 pub(crate) fn password(text: &str) -> Password {
@@ -165,14 +165,11 @@ pub(crate) fn argon2(
         params.split(',').map(|param| param.split_once('=').unwrap().1.parse().unwrap()).collect();
     let mut builder = ParamsBuilder::new();
     builder.m_cost(numbers[0]).t_cost(numbers[1]).p_cost(numbers[2]).output_len(32);
-    let mut text = format!("${variant}");
-    if version != 16 {
-        text += &format!("$v={version}");
-    }
-    text += &format!("${params}");
+    let name = if version == 16 { String::new() } else { format!("$v={version}") };
+    let mut text = format!("${variant}{name}${params}");
     if !data.is_empty() {
         builder.data(AssociatedData::new(data).unwrap());
-        text += &format!(",data={}", Base64Unpadded::encode_string(data));
+        text = format!("{text},data={}", Base64Unpadded::encode_string(data));
     }
     let algorithm = argon2::Algorithm::new(variant).unwrap();
     let version = argon2::Version::try_from(version).unwrap();

@@ -123,7 +123,9 @@ fn cost_of(
     typed: &Password,
 ) -> Result<Verdict, VerifyError> {
     let mut mix = SchemeMix::new();
-    rows.iter().for_each(|row| mix.observe(row).unwrap());
+    for row in rows {
+        mix.observe(row).unwrap();
+    }
     let hasher = builder.unknown_users(mix, key(1)).build().unwrap();
     hasher.verify_unknown_user(typed, "nobody", now())
 }

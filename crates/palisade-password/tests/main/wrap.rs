@@ -194,7 +194,7 @@ impl LegacyScheme for Sloppy {
         Some((&stored[..head], &stored[dollar + 1..]))
     }
     fn digest(&self, password: &[u8], _head: &str) -> Result<String, LegacyFailure> {
-        Ok(password.iter().rev().map(|byte| format!("{byte:02x}")).collect())
+        Ok(password.iter().fold(String::new(), |text, byte| format!("{byte:02x}{text}")))
     }
 }
 
