@@ -6,9 +6,11 @@
 
 mod apikey;
 mod canary;
+mod password;
 mod secret;
 
 pub use apikey::{apikey_digest, apikey_parse, apikey_scopes};
+pub use password::{password_parse, password_verify};
 pub use secret::{secret_keyring, secret_load};
 
 use std::ffi::OsString;
@@ -22,6 +24,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("apikey_digest", apikey_digest),
     ("apikey_parse", apikey_parse),
     ("apikey_scopes", apikey_scopes),
+    ("password_parse", password_parse),
+    ("password_verify", password_verify),
     ("secret_keyring", secret_keyring),
     ("secret_load", secret_load),
 ];

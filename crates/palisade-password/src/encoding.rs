@@ -56,10 +56,12 @@ impl Encoding {
 
     /// How many bytes a text of so many characters stands for.
     pub(crate) fn decoded_len(self, characters: usize) -> Option<usize> {
-        (characters <= MAX_TEXT && characters % 4 != 1).then(|| match self {
+        let (whole, rest) = (characters / 4, characters % 4);
+        match self {
+            _ if characters > MAX_TEXT => None,
             // Every padded digest here is of SHA-1 or SHA-256: 28 or 44 characters, one of them `=`.
-            Self::Padded => (characters / 4 * 3).saturating_sub(1),
-            _ => characters * 3 / 4,
-        })
+            Self::Padded => (rest == 0).then_some((whole * 3).saturating_sub(1)),
+            _ => (rest != 1).then_some(whole * 3 + rest.saturating_sub(1)),
+        }
     }
 }

@@ -157,7 +157,8 @@ impl Hasher {
     ///
     /// # Errors
     ///
-    /// [`VerifyError`] as for any user: for a password that is no text, or when there is no memory.
+    /// [`VerifyError`] as for any user of that kind: for a password that is no text, for one that is too
+    /// long for the rounds of a sha-crypt hash, or when there is no memory.
     pub fn verify_unknown_user(
         &self,
         password: &Password,
@@ -339,10 +340,10 @@ impl Hasher {
                 let digest = digest.map_err(|_| VerifyError::Legacy { name })?;
                 match (hash.digest, &stored.wrap) {
                     (Some(expected), _) => expected.as_bytes().ct_eq(digest.as_bytes()).into(),
-                    (None, Some(wrap)) => {
+                    (None, Some(wrap)) if digest.len() == hash.characters => {
                         self.unwraps(wrap, &hash.text_with(&digest), &stored, now, workspace)?
                     }
-                    (None, None) => false,
+                    (None, _) => false,
                 }
             }
         };
@@ -390,17 +391,17 @@ impl Hasher {
         now: SystemTime,
         workspace: &mut Workspace,
     ) -> Result<Verdict, VerifyError> {
-        let stored = self.stand_in(login, password, now);
+        let stored = self.stand_in(login, now);
         self.verify_in(password, &stored, now, workspace).map(|_| Verdict::Mismatch)
     }
 
     /// The stored hash that stands in for that of a login name that nobody has.
-    pub(crate) fn stand_in(&self, login: &str, password: &Password, now: SystemTime) -> Arc<str> {
+    pub(crate) fn stand_in(&self, login: &str, now: SystemTime) -> Arc<str> {
         let kind = self.inner.unknown_users.as_ref().and_then(|users| users.stand_in(login));
-        // A kind that is no longer accepted is no longer what a user costs.
-        let len = password.expose_secret().len();
+        // A kind that is no longer accepted is no longer what a user costs. The password is not asked:
+        // one that is too long for a kind is refused here as it is for a user of that kind.
         match kind {
-            Some(kind) if self.read(kind, len, now).is_ok() => kind.into(),
+            Some(kind) if self.read(kind, 0, now).is_ok() => kind.into(),
             _ => self.example().into(),
         }
     }
@@ -498,11 +499,14 @@ impl Hasher {
         };
         let text = stored;
         let stored = self.read(text, 0, now)?;
-        let mends = match self.rehash_reason(&stored, None) {
-            None | Some(RehashReason::Wrapped | RehashReason::OldPepper) => false,
-            Some(_) => stored.wrap.is_none(),
+        let reason = match self.rehash_reason(&stored, None) {
+            // Wrapping gives no other pepper to a password; what is weak beneath it, it mends.
+            Some(RehashReason::OldPepper) => {
+                rehash::reason(self.inner.mint, None, &stored, false, None)
+            }
+            reason => reason,
         };
-        if !mends {
+        if reason.is_none() || stored.wrap.is_some() {
             return Ok(None);
         }
         let input = match &self.inner.peppers {

@@ -129,7 +129,14 @@ impl Layer {
                     ("p", scrypt.p.to_string()),
                 ]
             }
-            Settings::Pbkdf2(pbkdf2) => vec![("i", pbkdf2.iterations.to_string())],
+            Settings::Pbkdf2(pbkdf2) => {
+                let mut parameters = vec![("i", pbkdf2.iterations.to_string())];
+                // Of another length than one block of output, the digest has another cost.
+                if plain.digest.len() != pbkdf2.block_bytes() {
+                    parameters.push(("l", plain.digest.len().to_string()));
+                }
+                parameters
+            }
             Settings::ShaCrypt(sha_crypt) => vec![("rounds", sha_crypt.rounds.to_string())],
         };
         Self { scheme: plain.scheme(), legacy: None, parameters }

@@ -63,7 +63,7 @@ pub trait LegacyScheme: Send + Sync + 'static {
     fn prefix(&self) -> &'static str;
 
     /// The text before the digest, and the digest; nothing when the stored text is not one that the
-    /// old system wrote.
+    /// old system wrote. The two are the whole stored text: a separator belongs to the first.
     fn split<'a>(&self, stored: &'a str) -> Option<(&'a str, &'a str)>;
 
     /// The digest of a password, spelt as it is stored.
@@ -93,13 +93,21 @@ pub(crate) struct LegacyHash<'a> {
     pub(crate) head: &'a str,
     /// Nothing when wrapping took it away.
     pub(crate) digest: Option<&'a str>,
-    characters: usize,
+    /// How many characters the digest has.
+    pub(crate) characters: usize,
 }
 
 impl<'a> LegacyHash<'a> {
     pub(crate) fn complete(scheme: &'a dyn LegacyScheme, stored: &'a str) -> Option<Self> {
         let (head, digest) = scheme.split(stored)?;
-        Some(Self { scheme, head, digest: Some(digest), characters: digest.len() })
+        // A separator that is in neither part would be missing from what wrapping hashes.
+        let parts_are_whole = stored.strip_prefix(head) == Some(digest);
+        parts_are_whole.then_some(Self {
+            scheme,
+            head,
+            digest: Some(digest),
+            characters: digest.len(),
+        })
     }
 
     /// `<head>*<number of characters of the digest>`

@@ -28,7 +28,8 @@ pub struct Limits {
     pub argon2_work: u64,
     /// Cost of bcrypt, a power of two: 16.
     pub bcrypt_cost: u32,
-    /// Memory of scrypt (128·N·r), in bytes: 256 MiB.
+    /// Memory of scrypt, in bytes: 256 MiB. That is 128·N·r for its table, and 128·r·p for the blocks of
+    /// its parallel runs where that is more.
     pub scrypt_memory: u64,
     /// Memory times parallel runs of scrypt (128·N·r·p), in bytes: 1 GiB.
     pub scrypt_work: u64,
@@ -36,7 +37,8 @@ pub struct Limits {
     pub pbkdf2_iterations: u64,
     /// Rounds of sha-crypt: one million.
     pub sha_crypt_rounds: u32,
-    /// Rounds of sha-crypt times bytes of password: 1 GiB. Each round reads the whole password.
+    /// Rounds of sha-crypt times bytes of password: 1 GiB. Each round reads the whole password, and so
+    /// does each of its bytes once.
     pub sha_crypt_work: u64,
 }
 

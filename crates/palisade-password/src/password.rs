@@ -68,8 +68,11 @@ impl fmt::Debug for Password {
 impl<'de> serde::Deserialize<'de> for Password {
     /// From a string. The buffers of the deserializer are its own: they are not wiped.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::new(text).map_err(serde::de::Error::custom)
+        use serde::de::Error;
+        // The error of the deserializer would repeat a number that somebody sent as the password.
+        let text = String::deserialize(deserializer)
+            .map_err(|_| D::Error::custom("a password has to be a text"))?;
+        Self::new(text).map_err(D::Error::custom)
     }
 }
 

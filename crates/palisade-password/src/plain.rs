@@ -185,7 +185,7 @@ impl Settings<'_> {
         match self {
             Self::Argon2(_) => argon2::Settings::allows_digest_of(len),
             Self::Bcrypt(_) => len == bcrypt::DIGEST_BYTES,
-            Self::Scrypt(_) => scrypt::Settings::allows_digest_of(len),
+            Self::Scrypt(settings) => settings.allows_digest_of(len),
             Self::Pbkdf2(settings) => settings.allows_digest_of(len),
             Self::ShaCrypt(settings) => settings.allows_digest_of(len),
         }

@@ -66,10 +66,7 @@ impl<'a> Stored<'a> {
         }
         let (outer_pepper, rest) = split_pepper(text).map_err(malformed)?;
         let Some(wrapped) = rest.strip_prefix(WRAP_PREFIX) else {
-            let hash = Hash::parse(rest, legacy)?;
-            if hash.is_without_digest() {
-                return Err(malformed(Flaw::Digest));
-            }
+            let hash = Hash::parse(rest, legacy, Form::Complete)?;
             return Ok(Self { wrap: None, pepper: outer_pepper, hash });
         };
 
@@ -79,15 +76,12 @@ impl<'a> Stored<'a> {
         let outer = &rest[outer_start..=outer_start + outer_end];
         let inner = &wrapped[outer_end + 1..];
         let outer = match plain::parse(outer) {
-            Some(Ok(outer)) if outer.scheme() == Scheme::Argon2id => outer,
+            Some(Ok(outer)) if is_outer(&outer) => outer,
             Some(Err(error)) => return Err(error.into()),
             _ => return Err(malformed(Flaw::Layers)),
         };
         let (pepper, inner) = split_pepper(inner).map_err(malformed)?;
-        let hash = Hash::parse(inner, legacy)?;
-        if matches!(outer.digest, Digest::Wrapped(_)) || !hash.is_without_digest() {
-            return Err(malformed(Flaw::Layers));
-        }
+        let hash = Hash::parse(inner, legacy, Form::WithoutDigest)?;
         Ok(Self { wrap: Some(Wrap { pepper: outer_pepper, outer }), pepper, hash })
     }
 
@@ -127,6 +121,16 @@ impl<'a> Stored<'a> {
     }
 }
 
+/// Whether it may stand around a wrapped hash: what [`Hasher::wrap`](crate::Hasher::wrap) writes, with a
+/// digest and without the fields that nothing here would fill.
+fn is_outer(hash: &Plain<'_>) -> bool {
+    let Settings::Argon2(settings) = &hash.settings else { return false };
+    settings.scheme == Scheme::Argon2id
+        && settings.secret_id.is_none()
+        && settings.data.as_slice().is_empty()
+        && matches!(hash.digest, Digest::Is(_))
+}
+
 /// The id of the pepper, if there is one, and what follows.
 fn split_pepper(text: &str) -> Result<(Option<KeyId>, &str), Flaw> {
     let Some(rest) = text.strip_prefix(pepper::PREFIX) else { return Ok((None, text)) };
@@ -139,10 +143,31 @@ fn split_pepper(text: &str) -> Result<(Option<KeyId>, &str), Flaw> {
     Ok((Some(id), &rest[end..]))
 }
 
+/// How a hash is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// As a scheme writes it.
+    Complete,
+    /// As it stands in a wrapping.
+    WithoutDigest,
+}
+
 impl<'a> Hash<'a> {
-    fn parse(text: &'a str, legacy: &'a [Arc<dyn LegacyScheme>]) -> Result<Self, VerifyError> {
+    fn parse(
+        text: &'a str,
+        legacy: &'a [Arc<dyn LegacyScheme>],
+        form: Form,
+    ) -> Result<Self, VerifyError> {
         if let Some(parsed) = plain::parse(text) {
-            return Ok(Self::Plain(parsed?));
+            let plain = parsed?;
+            let flaw = match (&plain.digest, form) {
+                (Digest::Is(_), Form::Complete) | (Digest::Wrapped(_), Form::WithoutDigest) => {
+                    return Ok(Self::Plain(plain));
+                }
+                (_, Form::Complete) => Flaw::Digest,
+                (_, Form::WithoutDigest) => Flaw::Layers,
+            };
+            return Err(Malformed::new(None, flaw).into());
         }
         // A wrapping within a wrapping.
         if text.starts_with(WRAP_PREFIX) {
@@ -150,23 +175,18 @@ impl<'a> Hash<'a> {
         }
         let scheme = legacy.iter().find(|scheme| text.starts_with(scheme.prefix()));
         let scheme = scheme.ok_or(VerifyError::Unsupported)?.as_ref();
-        LegacyHash::complete(scheme, text)
-            .or_else(|| LegacyHash::wrapped(scheme, text))
-            .map(Self::Legacy)
-            .ok_or_else(|| Malformed::new(Some(Scheme::Legacy), Flaw::Fields).into())
+        let hash = match form {
+            Form::Complete => LegacyHash::complete(scheme, text),
+            Form::WithoutDigest => LegacyHash::wrapped(scheme, text),
+        };
+        let malformed = || Malformed::new(Some(Scheme::Legacy), Flaw::Fields).into();
+        hash.map(Self::Legacy).ok_or_else(malformed)
     }
 
     pub(crate) fn scheme(&self) -> Scheme {
         match self {
             Self::Plain(plain) => plain.scheme(),
             Self::Legacy(_) => Scheme::Legacy,
-        }
-    }
-
-    fn is_without_digest(&self) -> bool {
-        match self {
-            Self::Plain(plain) => matches!(plain.digest, Digest::Wrapped(_)),
-            Self::Legacy(hash) => hash.digest.is_none(),
         }
     }
 

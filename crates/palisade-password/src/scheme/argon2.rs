@@ -55,7 +55,9 @@ pub(crate) fn parse(head: &str) -> Result<Settings, Flaw> {
     let lanes = named(params.next(), "p")?;
     let mut bytes = |name: &str| {
         let value = params.next_if(|param| param.starts_with(name));
-        value.map(|param| Encoding::Phc.decode(&param[name.len()..]).ok_or(Flaw::Parameter))
+        // An empty value is spelt by leaving the field out.
+        let decode = |value: &str| Encoding::Phc.decode(value).filter(|_| !value.is_empty());
+        value.map(|param| decode(&param[name.len()..]).ok_or(Flaw::Parameter))
     };
     let secret_id: Option<Inline<32>> = bytes("keyid=").transpose()?;
     let secret_id = secret_id.map(|id| Inline::copy_of(id.as_slice()).ok_or(Flaw::Parameter));

@@ -78,6 +78,11 @@ impl Settings<'_> {
         if self.iterations == 0 { Err(Flaw::Parameter) } else { Ok(self) }
     }
 
+    /// Bytes of one block of output.
+    pub(crate) fn block_bytes(&self) -> usize {
+        output_bytes(self.scheme)
+    }
+
     pub(crate) fn encoding(&self) -> Encoding {
         self.encoding
     }

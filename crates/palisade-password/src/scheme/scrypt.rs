@@ -76,8 +76,13 @@ impl<'a> Settings<'a> {
         Ok(Self { log_n, r, p, salt })
     }
 
-    pub(crate) fn allows_digest_of(len: usize) -> bool {
-        (16..=64).contains(&len)
+    /// crypt(3) writes 32 bytes; a PHC string may hold other lengths, of which 16 is the least that is
+    /// worth comparing.
+    pub(crate) fn allows_digest_of(&self, len: usize) -> bool {
+        match self.salt {
+            Salt::Bytes(_) => (16..=64).contains(&len),
+            Salt::Text(_) => len == 32,
+        }
     }
 
     fn table_bytes(&self) -> u64 {
@@ -95,7 +100,9 @@ impl<'a> Settings<'a> {
     }
 
     pub(crate) fn check(&self, limits: &Limits) -> Result<(), TooCostly> {
-        at_most(Cost::Memory, self.table_bytes(), limits.scrypt_memory)?;
+        // With a small N and a large p, the blocks of the runs are more than the table.
+        let runs = 128 * u64::from(self.r) * u64::from(self.p);
+        at_most(Cost::Memory, self.table_bytes().max(runs), limits.scrypt_memory)?;
         at_most(Cost::MemoryPasses, self.work_bytes(), limits.scrypt_work)
     }
 

@@ -45,7 +45,9 @@ impl Settings<'_> {
 
     pub(crate) fn check(&self, password_len: usize, limits: &Limits) -> Result<(), TooCostly> {
         at_most(Cost::Rounds, self.rounds, limits.sha_crypt_rounds)?;
-        let bytes = u64::from(self.rounds) * password_len as u64;
+        // Beside the rounds, the whole password is read once for each of its bytes.
+        let len = password_len as u64;
+        let bytes = (u64::from(self.rounds) + len).saturating_mul(len);
         at_most(Cost::RoundBytes, bytes, limits.sha_crypt_work)
     }
 

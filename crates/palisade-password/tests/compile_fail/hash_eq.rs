@@ -1,0 +1,7 @@
+fn same(one: palisade_password::PasswordHash, other: palisade_password::PasswordHash) -> bool {
+    one == other
+}
+
+fn main() {
+    let _ = same;
+}

@@ -1,0 +1,3 @@
+fn main() {
+    let _ = palisade_password::Verdict::Match { rehash: None };
+}

@@ -1,0 +1,3 @@
+fn main() {
+    println!("{}", palisade_password::Password::new("correct horse").unwrap());
+}
