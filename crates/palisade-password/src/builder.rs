@@ -156,7 +156,12 @@ impl HasherBuilder {
         }
         let mut prefixes: Vec<_> = self.legacy.iter().map(|scheme| scheme.prefix()).collect();
         prefixes.sort_unstable();
-        if prefixes.windows(2).any(|pair| pair[1].starts_with(pair[0])) {
+        let is_ours = |prefix: &&str| {
+            let layers = [crate::pepper::PREFIX, crate::stored::WRAP_PREFIX];
+            crate::plain::is_known(prefix) || layers.iter().any(|layer| prefix.starts_with(layer))
+        };
+        let overlap = prefixes.windows(2).any(|pair| pair[1].starts_with(pair[0]));
+        if overlap || prefixes.iter().any(is_ours) {
             return Err(BuildError::LegacyPrefix);
         }
         let hasher = Hasher::from_inner(Inner {
@@ -198,7 +203,9 @@ pub enum BuildError {
     /// The `keyid` of an Argon2 secret has more than 8 bytes, or there are two of it.
     #[error("the key id of an Argon2 secret has at most 8 bytes, and there is one secret for each")]
     Argon2KeyId,
-    /// Text of one legacy scheme would begin like text of another.
-    #[error("the prefix of one legacy scheme begins like that of another")]
+    /// Text of one legacy scheme would begin like text of another, or of this crate.
+    #[error(
+        "the prefix of a legacy scheme begins like that of another, or like a scheme of this crate"
+    )]
     LegacyPrefix,
 }

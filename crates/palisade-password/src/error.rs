@@ -48,8 +48,9 @@ impl HashError {
     }
 }
 
-/// A password could not be compared with a stored hash. None of these is a wrong password: apart from
-/// [`NotText`](Self::NotText), each is for the operator.
+/// A password could not be compared with a stored hash. None of these is a wrong password. Apart from
+/// [`NotText`](Self::NotText) and [`PasswordTooLong`](Self::PasswordTooLong), which are the client's doing,
+/// each is for the operator.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
@@ -85,6 +86,10 @@ pub enum VerifyError {
     /// The password is no UTF-8, and the store normalises passwords.
     #[error("the password is not valid UTF-8")]
     NotText,
+    /// The password is too long for the rounds of a stored hash of sha-crypt, each of which reads the
+    /// whole password. Nothing was computed.
+    #[error("the password is too long to be compared with the stored hash: {0}")]
+    PasswordTooLong(TooCostly),
     /// A scheme of the team's own failed.
     #[error("the legacy scheme {name} failed")]
     Legacy {
@@ -109,6 +114,7 @@ impl VerifyError {
             Self::UnknownArgon2Secret => "argon2_secret_unknown",
             Self::Unpeppered => "hash_unpeppered",
             Self::NotText => "password_not_text",
+            Self::PasswordTooLong(_) => "password_too_long_for_rounds",
             Self::Legacy { .. } => "legacy_scheme_failed",
             Self::OutOfMemory => "out_of_memory",
         }

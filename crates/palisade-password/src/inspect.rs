@@ -40,7 +40,10 @@ impl Inspection {
                 Hash::Legacy(hash) => Layer {
                     scheme: Scheme::Legacy,
                     legacy: Some(hash.scheme.name()),
-                    parameters: Vec::new(),
+                    parameters: match hash.scheme.cost(hash.head) {
+                        cost if cost.is_empty() => Vec::new(),
+                        cost => vec![("cost", cost)],
+                    },
                 },
             },
             memory_bytes: stored.memory().total(),

@@ -73,6 +73,13 @@ pub trait LegacyScheme: Send + Sync + 'static {
     /// [`LegacyFailure`] when the text before the digest cannot be followed.
     fn digest(&self, password: &[u8], head: &str) -> Result<String, LegacyFailure>;
 
+    /// What the cost of the digest depends on, in a few characters, such as `rounds=5000`; nothing where all
+    /// cost the same. A [`SchemeMix`](crate::SchemeMix) tells kinds apart by it.
+    fn cost(&self, head: &str) -> String {
+        let _ = head;
+        String::new()
+    }
+
     /// How many bytes of memory the digest needs beside a few KiB. A
     /// [`HashPool`](crate::HashPool) counts them against its budget.
     fn memory_bytes(&self, head: &str) -> u64 {

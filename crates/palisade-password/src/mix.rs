@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::legacy::LegacyScheme;
 use crate::stored::Stored;
-use crate::{Inspection, VerifyError};
+use crate::{Hasher, Inspection, VerifyError};
 
 /// The kinds of hashes that a store holds, and how many of each.
 ///
@@ -42,30 +41,32 @@ impl SchemeMix {
     /// # Errors
     ///
     /// [`VerifyError`] when it cannot be read; nothing is counted then. Hashes of a
-    /// [`LegacyScheme`] are unknown here: count them with
+    /// [`LegacyScheme`](crate::LegacyScheme) are unknown here: count them with
     /// [`observe_with`](Self::observe_with).
     pub fn observe(&mut self, stored: &str) -> Result<(), VerifyError> {
-        self.observe_with(stored, &[])
+        let kind = Inspection::of(&Stored::parse(stored, &[])?);
+        self.count(&kind, stored);
+        Ok(())
     }
 
-    /// Counts a stored hash, which may be of one of these schemes.
+    /// Counts a stored hash as this policy reads it, which may know a legacy scheme.
     ///
     /// # Errors
     ///
     /// As for [`observe`](Self::observe).
-    pub fn observe_with(
-        &mut self,
-        stored: &str,
-        legacy: &[Arc<dyn LegacyScheme>],
-    ) -> Result<(), VerifyError> {
-        // The description names every parameter and neither salt nor digest.
-        let kind = Inspection::of(&Stored::parse(stored, legacy)?).to_string();
+    pub fn observe_with(&mut self, hasher: &Hasher, stored: &str) -> Result<(), VerifyError> {
+        self.count(&hasher.inspect(stored)?, stored);
+        Ok(())
+    }
+
+    fn count(&mut self, kind: &Inspection, stored: &str) {
+        // The description names every parameter, and neither salt nor digest.
+        let kind = kind.to_string();
         if let Some(kind) = self.kinds.get_mut(&kind) {
             kind.rows = kind.rows.saturating_add(1);
         } else if self.kinds.len() < Self::MAX_KINDS {
             self.kinds.insert(kind, Kind { rows: 1, example: stored.into() });
         }
-        Ok(())
     }
 
     /// What is known of each kind and how many rows were counted of it, most first.

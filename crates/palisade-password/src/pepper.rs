@@ -3,7 +3,7 @@
 //! 44 characters fit in what bcrypt reads and hold no NUL. The label keeps the HMAC of a password apart
 //! from that of a hash that was wrapped: a stolen old hash, typed as a password, is nothing.
 
-use palisade_secret::MacKey;
+use palisade_secret::{KeyId, MacKey};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::encoding::Encoding;
@@ -35,4 +35,12 @@ pub(crate) fn apply(key: &MacKey, label: Label, bytes: &[u8]) -> Zeroizing<Strin
     let text = Encoding::Padded.encode(&tag);
     tag.zeroize();
     text
+}
+
+/// The stored text of a hash under this pepper, or under none.
+pub(crate) fn prefixed(pepper: Option<KeyId>, hash: &str) -> Zeroizing<String> {
+    Zeroizing::new(match pepper {
+        None => hash.to_owned(),
+        Some(id) => format!("{PREFIX}{id}{hash}"),
+    })
 }

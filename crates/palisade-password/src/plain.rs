@@ -72,6 +72,11 @@ const FORMS: &[(&str, Form)] = &[
     ("$6$", Form::ShaCrypt(Scheme::Sha512Crypt)),
 ];
 
+/// Whether text that begins so is read as a scheme of this crate, whatever follows.
+pub(crate) fn is_known(prefix: &str) -> bool {
+    FORMS.iter().any(|(known, _)| prefix.starts_with(known))
+}
+
 #[derive(Clone, Copy)]
 enum Form {
     Argon2(Scheme),

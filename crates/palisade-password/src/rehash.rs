@@ -138,6 +138,13 @@ fn of_plain(mint: Mint, plain: &Plain<'_>) -> Option<RehashReason> {
             let weak_prehash = matches!(stored.prehash, Prehash::PasslibV1 | Prehash::Django);
             (plain.scheme() == Scheme::Bcrypt2x || weak_prehash).then_some(RehashReason::Variant)
         }
+        // Memory-hard too: Argon2id is a step up where it takes more memory or does more work.
+        (Mint::Argon2id(minted), Settings::Scrypt(stored)) => {
+            let work = minted.memory_bytes().saturating_mul(minted.passes().into());
+            let is_stronger =
+                stored.memory_bytes() >= minted.memory_bytes() && stored.work_bytes() >= work;
+            (!is_stronger).then_some(RehashReason::Scheme)
+        }
         _ => {
             let (stored, minted) = (rank(plain.scheme()), rank_of_mint(mint));
             let weaker = stored < minted || !meets_owasp(plain);

@@ -5,11 +5,11 @@ use palisade_secret::MacKey;
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::Scheme;
 use crate::encoding::Encoding;
 use crate::error::{Cost, Flaw, TooCostly};
 use crate::fields::{named, number, split};
 use crate::limits::{Limits, at_most};
+use crate::{Bcrypt, Scheme};
 
 /// The most bytes of a password that bcrypt reads.
 pub(crate) const MAX_BYTES: usize = 72;
@@ -123,6 +123,18 @@ impl<'a> Settings<'a> {
         }
         let salt = decode_salt(salt_text).ok_or(Flaw::Salt)?;
         Ok(Self { version, prehash, cost, salt, salt_text })
+    }
+
+    /// What a new hash is made with. A pepper makes a prehash needless.
+    pub(crate) fn to_mint(
+        params: Bcrypt,
+        peppered: bool,
+        salt: [u8; 16],
+        salt_text: &'a str,
+    ) -> Self {
+        let prehash = params.prehash() && !peppered;
+        let prehash = if prehash { Prehash::PasslibV2 } else { Prehash::None };
+        Self { version: Version::B, prehash, cost: params.cost(), salt, salt_text }
     }
 
     pub(crate) fn scheme(&self) -> Scheme {

@@ -3,6 +3,7 @@
 
 mod breached;
 mod broken_reader;
+mod builder;
 mod differential;
 mod format_page;
 mod limits;

@@ -43,7 +43,8 @@ fn debug_output_holds_nothing() {
         mix.observe(&row.stored).unwrap();
     }
     let legacy: Arc<dyn palisade_password::LegacyScheme> = Arc::new(Shop);
-    mix.observe_with(&Shop::stored("salt", SECRET), &[Arc::clone(&legacy)]).unwrap();
+    let reader = Hasher::builder().legacy(Shop).build().unwrap();
+    mix.observe_with(&reader, &Shop::stored("salt", SECRET)).unwrap();
     let builder = || {
         Hasher::builder()
             .mint(crate::support::argon2id(8, 1, 1))

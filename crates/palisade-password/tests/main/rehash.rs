@@ -75,13 +75,14 @@ const SALT: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 fn a_stronger_scheme_is_left_alone() {
     let tail = "......................AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAu";
     let rounds = format!("{}.", "A".repeat(42));
-    let rows: [(String, bool, bool); 15] = [
+    let rows: [(String, bool, bool); 16] = [
         (format!("$argon2id$v=19$m=19456,t=2,p=1${SALT}${TAG}"), false, false),
         (format!("$argon2id$v=19$m=65536,t=3,p=4${SALT}${TAG}"), false, false),
         (format!("$argon2d$v=19$m=19456,t=2,p=1${SALT}${TAG}"), true, false),
         (format!("$argon2i$m=19456,t=2,p=1${SALT}${TAG}"), true, false),
         (format!("$argon2id$v=19$m=8,t=1,p=1${SALT}${TAG}"), true, true),
-        (format!("$scrypt$ln=17,r=8,p=1${SALT}${TAG}"), true, false),
+        (format!("$scrypt$ln=17,r=8,p=1${SALT}${TAG}"), false, false),
+        (format!("$scrypt$ln=15,r=8,p=1${SALT}${TAG}"), true, true),
         (format!("$scrypt$ln=4,r=8,p=1${SALT}${TAG}"), true, true),
         (format!("$2b$12${tail}"), true, false),
         (format!("$2b$10${tail}"), true, true),
