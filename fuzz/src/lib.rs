@@ -10,7 +10,7 @@ mod password;
 mod secret;
 
 pub use apikey::{apikey_digest, apikey_parse, apikey_scopes};
-pub use password::{password_parse, password_verify};
+pub use password::{password_filter, password_parse, password_range, password_verify};
 pub use secret::{secret_keyring, secret_load};
 
 use std::ffi::OsString;
@@ -24,7 +24,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("apikey_digest", apikey_digest),
     ("apikey_parse", apikey_parse),
     ("apikey_scopes", apikey_scopes),
+    ("password_filter", password_filter),
     ("password_parse", password_parse),
+    ("password_range", password_range),
     ("password_verify", password_verify),
     ("secret_keyring", secret_keyring),
     ("secret_load", secret_load),

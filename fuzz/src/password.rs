@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use palisade_password::{
-    Argon2id, Hasher, LegacyFailure, LegacyScheme, Limits, Password, PasswordHash, Scheme,
-    SchemeMix, Schemes, Verdict, VerifyError,
+    Argon2id, BreachedFilter, Hasher, LegacyFailure, LegacyScheme, Limits, Password, PasswordHash,
+    RangeQuery, RangeStanding, Scheme, SchemeMix, Schemes, Verdict, VerifyError,
 };
 use palisade_secret::{Keyring, MacKey};
 
@@ -52,6 +52,47 @@ pub fn password_parse(data: &[u8]) {
         if let Err(error) = hasher.inspect(&marked) {
             assert_silent(&error);
         }
+    }
+}
+
+/// A filter file of any bytes: it is refused, or it is what it would be saved as and answers for any
+/// password.
+pub fn password_filter(data: &[u8]) {
+    // The checksum would stop all but the seeds: with it made right, the header is what is read.
+    let mut sealed = data.to_vec();
+    if let Some(at) = sealed.len().checked_sub(4) {
+        let checksum = crc32fast::hash(&sealed[..at]);
+        sealed[at..].copy_from_slice(&checksum.to_le_bytes());
+    }
+    for bytes in [data.to_vec(), sealed] {
+        let Ok(filter) = BreachedFilter::from_bytes(bytes.clone()) else { continue };
+        assert_eq!(filter.as_bytes(), bytes);
+        assert!(filter.passwords() > 0);
+        for word in [PASSWORD, "", "password"] {
+            let Ok(password) = Password::new(word) else { continue };
+            let _ = filter.look_up(&password);
+        }
+    }
+}
+
+/// An answer of a range service of any bytes: a line of the password that was asked for is found, and no
+/// other answer says that it was breached.
+pub fn password_range(data: &[u8]) {
+    let Ok(password) = Password::new("password") else { return };
+    let query = RangeQuery::new(&password);
+    let suffix = b"1E4C9B93F3F0682250B6CF8331B7EE68FD8:";
+    let mentioned = data.to_ascii_uppercase().windows(suffix.len()).any(|window| window == suffix);
+    let standing = query.find_in(data);
+    assert!(mentioned || !matches!(standing, Ok(RangeStanding::Breached { .. })));
+    if standing.is_ok() && !mentioned {
+        let mut longer = data.to_vec();
+        if !longer.ends_with(b"\n") {
+            longer.push(b'\n');
+        }
+        longer.extend_from_slice(suffix);
+        longer.push(b'7');
+        let found = query.find_in(&longer);
+        assert!(matches!(found, Ok(RangeStanding::Breached { count: 7 }) | Err(_)), "{found:?}");
     }
 }
 

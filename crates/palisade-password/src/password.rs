@@ -68,11 +68,56 @@ impl fmt::Debug for Password {
 impl<'de> serde::Deserialize<'de> for Password {
     /// From a string. The buffers of the deserializer are its own: they are not wiped.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde::de::Error;
-        // The error of the deserializer would repeat a number that somebody sent as the password.
-        let text = String::deserialize(deserializer)
-            .map_err(|_| D::Error::custom("a password has to be a text"))?;
-        Self::new(text).map_err(D::Error::custom)
+        deserializer.deserialize_string(Typed)
+    }
+}
+
+/// Takes a text. The errors that a visitor has for other types would repeat what was sent.
+#[cfg(feature = "serde")]
+struct Typed;
+
+#[cfg(feature = "serde")]
+impl serde::de::Visitor<'_> for Typed {
+    type Value = Password;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a password as a text")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Password, E> {
+        Password::new(text).map_err(E::custom)
+    }
+
+    fn visit_string<E: serde::de::Error>(self, text: String) -> Result<Password, E> {
+        Password::new(text).map_err(E::custom)
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Password, E> {
+        Err(E::custom("a password has to be a text"))
+    }
+
+    fn visit_i128<E: serde::de::Error>(self, _: i128) -> Result<Password, E> {
+        Err(E::custom("a password has to be a text"))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Password, E> {
+        Err(E::custom("a password has to be a text"))
+    }
+
+    fn visit_u128<E: serde::de::Error>(self, _: u128) -> Result<Password, E> {
+        Err(E::custom("a password has to be a text"))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Password, E> {
+        Err(E::custom("a password has to be a text"))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Password, E> {
+        Err(E::custom("a password has to be a text"))
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, _: &[u8]) -> Result<Password, E> {
+        Err(E::custom("a password has to be a text"))
     }
 }
 

@@ -111,8 +111,13 @@ fn check(mut column: Column, hasher: &Hasher) -> Result<u64, Failure> {
 
 /// The line, and whether it may need wrapping.
 fn readable(line: Line, hasher: &Hasher) -> Result<(Line, bool), Problem> {
-    match hasher.needs_rehash(&line.hash) {
-        Ok(reason) => Ok((line, reason.is_some())),
+    let needs = hasher.needs_rehash(&line.hash).map(|reason| reason.is_some());
+    // What is costly, refused or under a pepper that is not given is found before hours of work.
+    let checked = needs.and_then(|needs| {
+        if needs { hasher.check(&line.hash, SystemTime::now()).map(|_| true) } else { Ok(false) }
+    });
+    match checked {
+        Ok(needs) => Ok((line, needs)),
         Err(error) => Err(line.problem(&error)),
     }
 }

@@ -69,7 +69,9 @@ impl From<PoolError<VerifyError>> for ApiError {
         };
         let reason = error.reason();
         match error {
-            VerifyError::NotText => Self::password_refused(error.to_string(), reason),
+            VerifyError::NotText | VerifyError::PasswordTooLong(_) => {
+                Self::password_refused(error.to_string(), reason)
+            }
             VerifyError::OutOfMemory => Self::unavailable("there is no memory left", reason),
             // What is stored is for the operator to mend, and no wrong password.
             error => {

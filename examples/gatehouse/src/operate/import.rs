@@ -33,7 +33,8 @@ pub async fn import_users(
         path => Import::read(BufReader::new(File::open(path).map_err(ImportError::Open)?))?,
     };
     let now = SystemTime::now();
-    let Passwords { users, .. } = Passwords::open(config, now).await?;
+    let Passwords { users, pool, .. } = Passwords::open(config, now).await?;
+    import.check(pool.hasher(), now)?;
     let inserted = users.insert_all_new(&import.users, now).await?;
     users.close().await;
     if let Err(index) = inserted {
@@ -86,6 +87,17 @@ impl Import {
             import.unpeppered += u64::from(inspection.peppers().next().is_none());
             import.users.push((login, hash.to_owned()));
         }
+    }
+
+    /// Refuses what nobody could log in with. A missing pepper can be allowed, and wrapping mends it.
+    fn check(&self, hasher: &Hasher, now: SystemTime) -> Result<(), ImportError> {
+        for (index, (_, hash)) in self.users.iter().enumerate() {
+            match hasher.check(hash, now) {
+                Ok(_) | Err(VerifyError::Unpeppered) => {}
+                Err(error) => return Err(ImportError::Hash { line: line_number(index), error }),
+            }
+        }
+        Ok(())
     }
 
     fn report(&self) -> String {
