@@ -66,9 +66,11 @@ impl fmt::Debug for Password {
 
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Password {
-    /// From a string. The buffers of the deserializer are its own: they are not wiped.
+    /// From a string, in formats that say what is what, such as JSON and forms. The buffers of the
+    /// deserializer are its own: they are not wiped.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_string(Typed)
+        // Asked for a string, `serde_json` itself makes the error of another type, and repeats a number.
+        deserializer.deserialize_any(Typed)
     }
 }
 
