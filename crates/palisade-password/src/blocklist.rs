@@ -8,7 +8,7 @@ use crate::fold::fold;
 use crate::lines::{LineError, Lines};
 
 /// Passwords that nobody may choose, compared whole: a password that merely contains one is accepted
-/// (NIST SP 800-63B section 3.1.1.2).
+/// (NIST SP 800-63B-4 section 3.1.1.2).
 ///
 /// Case does not count, nor does the form of Unicode: both sides are brought to NFKC and lower case,
 /// whatever the store's [`Normalization`](crate::Normalization). A list of some thousands belongs here;

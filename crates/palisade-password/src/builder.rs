@@ -113,7 +113,8 @@ impl HasherBuilder {
     }
 
     /// What the store holds, so that a login name that nobody has costs the same as one of its users;
-    /// and the key that decides which kind such a name is given. Give every process the same key.
+    /// and the key that decides which kind such a name is given. Give every process the same key, and count
+    /// again from time to time ([`Hasher::update_mix`]).
     ///
     /// Without this, such a name costs what a new hash costs, which is right for a store that holds
     /// nothing else.
@@ -173,7 +174,7 @@ impl HasherBuilder {
             unpeppered_until: self.unpeppered_until,
             legacy: self.legacy,
             argon2_secrets,
-            unknown_users: self.unknown_users.and_then(|(mix, key)| UnknownUsers::new(&mix, key)),
+            unknown_users: self.unknown_users.map(|(mix, key)| UnknownUsers::new(&mix, key)),
             backend: self.backend,
         });
         hasher.check_own_mint().map_err(|error| match error {

@@ -243,9 +243,11 @@ pub fn measure(mint: impl Into<Mint>, load: &Load) -> Result<Measurement, Calibr
             }
             Ok(waits)
         };
-        let logins: Vec<_> = (0..load.concurrency).map(|_| scope.spawn(login)).collect();
-        logins.into_iter().map(|login| login.join().unwrap_or(Err(PoolError::Lost))).collect()
-    });
+        let spawn = |_| thread::Builder::new().spawn_scoped(scope, login);
+        let logins: Vec<_> = (0..load.concurrency).map(spawn).collect::<Result<_, _>>()?;
+        Ok(logins.into_iter().map(|login| login.join().unwrap_or(Err(PoolError::Lost))).collect())
+    })
+    .map_err(|error: std::io::Error| PoolBuildError::Thread(error.kind()))?;
     let lasted = start.elapsed();
     let mut waits = Vec::new();
     for result in results {

@@ -88,7 +88,7 @@ pub enum VerifyError {
     NotText,
     /// The password is too long for the rounds of a stored hash of sha-crypt, each of which reads the
     /// whole password. Nothing was computed.
-    #[error("the password is too long to be compared with the stored hash: {0}")]
+    #[error("the password is too long to be compared with the stored hash")]
     PasswordTooLong(TooCostly),
     /// A scheme of the team's own failed.
     #[error("the legacy scheme {name} failed")]

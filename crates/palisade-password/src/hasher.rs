@@ -11,6 +11,7 @@ use std::time::SystemTime;
 use palisade_secret::{Keyring, MacKey, SecretBytes};
 use zeroize::Zeroizing;
 
+pub use unknown::NoUnknownUsers;
 pub(crate) use unknown::UnknownUsers;
 
 use crate::inline::Inline;
@@ -107,7 +108,7 @@ impl Hasher {
         self.hash_in(password, Some(stored), &mut self.workspace())
     }
 
-    /// Compares a password with a stored hash.
+    /// Compares a password with a stored hash. `Ok` alone says nothing: match on the [`Verdict`].
     ///
     /// # Errors
     ///

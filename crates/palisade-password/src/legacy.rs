@@ -66,6 +66,13 @@ pub trait LegacyScheme: Send + Sync + 'static {
     /// old system wrote. The two are the whole stored text: a separator belongs to the first.
     fn split<'a>(&self, stored: &'a str) -> Option<(&'a str, &'a str)>;
 
+    /// Whether the text before the digest may be followed. Bound here what it may ask for: of a wrapped hash
+    /// only this text is left, and [`split`](Self::split) never sees it.
+    fn accepts(&self, head: &str) -> bool {
+        let _ = head;
+        true
+    }
+
     /// The digest of a password, spelt as it is stored.
     ///
     /// # Errors
@@ -109,7 +116,7 @@ impl<'a> LegacyHash<'a> {
         let (head, digest) = scheme.split(stored)?;
         // A separator that is in neither part would be missing from what wrapping hashes.
         let parts_are_whole = stored.strip_prefix(head) == Some(digest);
-        parts_are_whole.then_some(Self {
+        (parts_are_whole && scheme.accepts(head)).then_some(Self {
             scheme,
             head,
             digest: Some(digest),
@@ -121,6 +128,7 @@ impl<'a> LegacyHash<'a> {
     pub(crate) fn wrapped(scheme: &'a dyn LegacyScheme, text: &'a str) -> Option<Self> {
         let (head, characters) = text.rsplit_once('*')?;
         let characters = crate::fields::number(characters).ok()?;
+        scheme.accepts(head).then_some(())?;
         Some(Self { scheme, head, digest: None, characters: usize::try_from(characters).ok()? })
     }
 

@@ -44,7 +44,7 @@ pub use calibrate::{
 pub use context::PasswordContext;
 pub use error::{Cost, Flaw, HashError, Malformed, TooCostly, VerifyError, WrapError};
 pub use hash::PasswordHash;
-pub use hasher::Hasher;
+pub use hasher::{Hasher, NoUnknownUsers};
 pub use inspect::Inspection;
 pub use legacy::{LegacyFailure, LegacyScheme};
 pub use limits::Limits;

@@ -14,7 +14,8 @@ use crate::{Hasher, Inspection, VerifyError};
 /// name that nobody has is given a kind, always the same for the same name, and costs what that kind
 /// costs; the kinds come as often as they do in the store.
 ///
-/// Count the rows, or a sample of them, when the service starts.
+/// Count the rows, or a sample of them, when the service starts, and again from time to time
+/// ([`Hasher::update_mix`]).
 #[derive(Clone, Default)]
 pub struct SchemeMix {
     kinds: HashMap<String, Kind>,
@@ -78,17 +79,17 @@ impl SchemeMix {
         kinds
     }
 
-    /// Examples, each with the number of rows up to and including its kind, in an order that does not
-    /// change from one process to the next.
+    /// Examples, each with the number of rows up to and including its kind: by name, so that the order is
+    /// the same in each process and stays so while rows move from one kind to another.
     pub(crate) fn cumulative(&self) -> Vec<(u64, Arc<str>)> {
+        let mut kinds: Vec<_> = self.kinds.iter().collect();
+        kinds.sort_by_key(|(name, _)| *name);
         let mut sum = 0_u64;
-        self.kinds()
-            .into_iter()
-            .filter_map(|(name, rows)| {
-                sum = sum.saturating_add(rows);
-                Some((sum, self.kinds.get(&name)?.example.clone()))
-            })
-            .collect()
+        let add = |(_, kind): (_, &Kind)| {
+            sum = sum.saturating_add(kind.rows);
+            (sum, kind.example.clone())
+        };
+        kinds.into_iter().map(add).collect()
     }
 }
 

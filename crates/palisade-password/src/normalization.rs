@@ -18,7 +18,7 @@ pub enum Normalization {
     None,
     /// Canonical composition (UAX #15): the same characters, written in one way.
     Nfc,
-    /// Compatibility composition (UAX #15, named by NIST SP 800-63B section 3.1.1.2): also makes
+    /// Compatibility composition (UAX #15, named by NIST SP 800-63B-4 section 3.1.1.2): also makes
     /// look-alikes such as `①` and `1` the same.
     Nfkc,
 }

@@ -236,7 +236,7 @@ impl Plain<'_> {
             }
             Settings::Scrypt(settings) => settings.compute(password, out)?,
             Settings::Pbkdf2(settings) => settings.compute(password, out),
-            Settings::ShaCrypt(settings) => settings.compute(password, out),
+            Settings::ShaCrypt(settings) => settings.compute(password, out)?,
         }
         Ok(digest)
     }

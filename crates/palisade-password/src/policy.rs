@@ -6,14 +6,14 @@ use crate::context::ContextWord;
 use crate::fold::fold;
 use crate::{Blocklist, BreachedFilter, FilterStanding, Normalization, Password, PasswordContext};
 
-/// The fewest characters where the password is the only factor (NIST SP 800-63B section 3.1.1.2).
+/// The fewest characters where the password is the only factor (NIST SP 800-63B-4 section 3.1.1.2).
 const LEAST_ALONE: usize = 15;
-/// The fewest characters beside a second factor (NIST SP 800-63B section 3.1.1.2).
+/// The fewest characters beside a second factor (NIST SP 800-63B-4 section 3.1.1.2).
 const LEAST_WITH_SECOND_FACTOR: usize = 8;
-/// What the longest permitted length must reach (NIST SP 800-63B section 3.1.1.2).
+/// What the longest permitted length must reach (NIST SP 800-63B-4 section 3.1.1.2).
 const LEAST_MOST: usize = 64;
 
-/// Which passwords a person may choose, as NIST SP 800-63B section 3.1.1.2 has it: a length, and lists
+/// Which passwords a person may choose, as NIST SP 800-63B-4 section 3.1.1.2 has it: a length, and lists
 /// of what is guessed first. There are no rules about kinds of characters, nothing is cut off, and
 /// every character of Unicode is welcome.
 ///
@@ -270,7 +270,7 @@ impl PolicyRefusal {
 #[non_exhaustive]
 pub enum InvalidPolicy {
     /// The fewest characters are fewer than the standard asks for.
-    #[error("the least length must be {floor} or more (NIST SP 800-63B section 3.1.1.2)")]
+    #[error("the least length must be {floor} or more (NIST SP 800-63B-4 section 3.1.1.2)")]
     LeastTooLow {
         /// The lowest setting.
         floor: usize,

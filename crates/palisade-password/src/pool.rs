@@ -14,7 +14,8 @@ pub use pending::Pending;
 use crate::error::{Cost, TooCostly};
 use crate::stored::Memory;
 use crate::{
-    HashError, Hasher, Password, PasswordHash, Verdict, VerifyError, Workspace, WrapError,
+    HashError, Hasher, Inspection, Password, PasswordHash, Verdict, VerifyError, Workspace,
+    WrapError,
 };
 use worker::{Job, Shared};
 
@@ -22,7 +23,7 @@ use worker::{Job, Shared};
 ///
 /// Argon2 takes memory so that an attacker has to. Without a bound, a burst of logins takes it from the
 /// service as well: each thread keeps its own, and the system ends the process. Here, every byte is
-/// counted against one budget for the whole process; what does not fit waits in a queue, and when that
+/// counted against one budget, so have one pool in a process; what does not fit waits in a queue, and when that
 /// is full, the answer is [`Busy`] at once. The memory of a hash is kept for the next one, which is
 /// faster than memory that is fresh, and wiped when nothing has been hashed for a moment.
 ///
@@ -137,16 +138,38 @@ impl HashPool {
         login: &str,
         now: SystemTime,
     ) -> Pending<Verdict, VerifyError> {
-        let stored = self.hasher().stand_in(login, now);
+        let fits = |memory| self.shared.0.fits(memory).is_ok();
+        let stored = self.hasher().stand_in(login, now, fits);
         self.submit_verify(password, stored, now, |_| Verdict::Mismatch)
     }
 
     /// As [`Hasher::wrap`].
     pub fn wrap(&self, stored: &str, now: SystemTime) -> Pending<Option<PasswordHash>, WrapError> {
+        let mint = self.hasher().mint().memory_bytes();
+        let old = match self.hasher().read(stored, 0, now) {
+            Ok(stored) => stored.memory(),
+            Err(error) => return Pending::ready(Err(PoolError::Failed(error.into()))),
+        };
+        // Whoever logs in will need both, so a wrapping that would not fit is none.
+        if let Err(error) = self.shared.0.fits(Memory { argon2: old.argon2.max(mint), ..old }) {
+            let error = WrapError::Stored(error.into());
+            return Pending::ready(Err(PoolError::Failed(error)));
+        }
         // One outer hash; the old one is not computed.
-        let memory = Memory { argon2: self.hasher().mint().memory_bytes(), beside: 0 };
+        let memory = Memory { argon2: mint, beside: 0 };
         let stored = stored.to_owned();
         self.submit(memory, move |hasher, workspace| hasher.wrap_in(&stored, now, workspace))
+    }
+
+    /// As [`Hasher::check`], and whether the hash fits in the budget.
+    ///
+    /// # Errors
+    ///
+    /// The [`VerifyError`] that [`verify`](Self::verify) would give whatever the password.
+    pub fn check(&self, stored: &str, now: SystemTime) -> Result<Inspection, VerifyError> {
+        let stored = self.hasher().read(stored, 0, now)?;
+        self.shared.0.fits(stored.memory())?;
+        Ok(Inspection::of(&stored))
     }
 
     /// What the pool is doing.
@@ -201,7 +224,7 @@ impl HashPool {
         memory: Memory,
         work: impl FnOnce(&Hasher, &mut Workspace) -> Result<T, E> + Send + 'static,
     ) -> Pending<T, E> {
-        let (reply, pending) = Pending::new();
+        let (reply, pending) = Pending::new(self.shared.0.abandoned.clone());
         match self.shared.0.push(Job::new(memory, reply, work)) {
             Ok(()) => pending,
             Err(busy) => Pending::ready(Err(PoolError::Busy(busy))),
@@ -280,7 +303,7 @@ pub struct PoolStatus {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PoolError<E> {
-    /// It began, and failed.
+    /// It failed, or could never begin.
     #[error(transparent)]
     Failed(E),
     /// The queue is full; it was not begun.

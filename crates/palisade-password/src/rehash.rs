@@ -17,7 +17,8 @@ use crate::{Argon2Version, Scheme};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RehashReason {
-    /// bcrypt read only the first 72 bytes of this password: others that begin so match as well.
+    /// bcrypt read only the first 72 bytes of this password: others that begin so match as well. A policy
+    /// that mints bcrypt without a prehash or pepper cannot rehash it, and refuses each time.
     Truncated,
     /// The password holds a NUL, which bcrypt cannot tell from the end: others match as well.
     Nul,
@@ -150,6 +151,17 @@ fn of_plain(mint: Mint, plain: &Plain<'_>) -> Option<RehashReason> {
             let weaker = stored < minted || !meets_owasp(plain);
             weaker.then_some(RehashReason::Scheme)
         }
+    }
+}
+
+/// What a password is hashed with whose stored hash has to be made anew for whatever reason: the minted
+/// scheme and parameters, or the stored ones of Argon2 where those are no step down.
+pub(crate) fn or_stronger(mint: Mint, plain: &Plain<'_>) -> Mint {
+    match (mint, &plain.settings) {
+        (Mint::Bcrypt(_), Settings::Argon2(stored)) if of_plain(mint, plain).is_none() => {
+            Mint::Argon2id(Argon2id::of(stored))
+        }
+        (mint, settings) => mint.or_stronger(settings),
     }
 }
 

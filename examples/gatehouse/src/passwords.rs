@@ -11,7 +11,7 @@ use palisade::password::{
 use palisade::secret::{Keyring, MacKey};
 use zeroize::Zeroizing;
 
-use crate::config::{Config, Database};
+use crate::config::{BLOCKLIST, BREACHED, Config, Database};
 use crate::peppers::{self, PepperUse};
 use crate::start::StartError;
 use crate::store;
@@ -21,7 +21,7 @@ use sample::Sample;
 /// The form of Unicode that passwords are brought to, for as long as this service has users.
 ///
 /// NFC, as RFC 8265 section 4.2 has it for passwords: the same characters, however a keyboard writes them,
-/// are the same password, and different characters are not. NFKC, which NIST SP 800-63B allows as well,
+/// are the same password, and different characters are not. NFKC, which NIST SP 800-63B-4 allows as well,
 /// would also make `²` a `2`, and with that change passwords of rows that were imported from systems
 /// that did not.
 pub const NORMALIZATION: Normalization = Normalization::Nfc;
@@ -54,18 +54,24 @@ impl Passwords {
             &config.database,
             !sample.is_empty(),
         )?;
-        sample.warn_of_what_is_lost(&ring, now)?;
-
+        if settings.blocklist.is_none() && settings.breached_filter.is_none() {
+            tracing::warn!(
+                "there is no list of common or breached passwords, so any of 15 characters may be chosen; {BLOCKLIST} and {BREACHED} name such lists"
+            );
+        }
         let mut hasher = Hasher::builder()
             .normalization(NORMALIZATION)
             .unknown_users(sample.mix(), unknown_users_key(&ring))
             .peppers(ring);
         if let Some(end) = settings.unpeppered_until {
+            let until = humantime::format_rfc3339_seconds(end);
             if now < end {
                 tracing::warn!(
-                    until = %humantime::format_rfc3339_seconds(end),
+                    %until,
                     "stored passwords without a pepper are accepted: whoever can write to the database can plant one"
                 );
+            } else {
+                tracing::warn!(%until, "stored passwords without a pepper are no longer accepted");
             }
             hasher = hasher.accept_unpeppered_until(end);
         }
@@ -76,7 +82,21 @@ impl Passwords {
                 error => StartError::PasswordPool(error),
             },
         )?;
+        sample.warn_of_who_is_locked_out(&pool, now);
         Ok(Self { users, pool, policy })
+    }
+
+    /// Counts again what the store holds: people log in, and their hashes are made anew.
+    pub(crate) async fn count_again(&self) {
+        let counted = match Sample::of(&self.users).await {
+            Ok(sample) => {
+                self.pool.hasher().update_mix(&sample.mix()).map_err(|error| error.to_string())
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(cause) = counted {
+            tracing::warn!(cause, "the kinds of stored passwords were not counted again");
+        }
     }
 }
 

@@ -35,13 +35,20 @@ pub(crate) fn wrap(args: &WrapArgs, json: bool) -> Result<Output, Failure> {
             "with --json stdout holds the answer; give a file for the hashes with --output";
         return Err(Failure::error("usage", &message));
     }
+    if let (true, Some(file), Some(output)) = (args.only_changed, &args.column.file, &args.output)
+        && let (Ok(file), Ok(output)) = (file.canonicalize(), output.canonicalize())
+        && file == output
+    {
+        let message = "with --only-changed, --output must not be the file that is read: the other rows would be gone";
+        return Err(Failure::error("usage", &message));
+    }
     let now = SystemTime::now();
     let hasher = hasher(args, now)?;
     let (pool, ahead) = pool(args, hasher.clone())?;
     let column = Column::open(&args.column)?;
     // A file can be read twice: what cannot be wrapped is found before hours are spent on the rest.
     let lines = match column.len() {
-        Some(_) => Some(check(Column::open(&args.column)?, &hasher)?),
+        Some(_) => Some(check(Column::open(&args.column)?, &hasher, now)?),
         None => None,
     };
     let bar = progress::bar(lines, "{bar:30} {pos}/{len} hashes, {eta} left", json);
@@ -96,10 +103,10 @@ fn pool(args: &WrapArgs, hasher: Hasher) -> Result<(HashPool, usize), Failure> {
 }
 
 /// How many lines there are, if each can be read.
-fn check(mut column: Column, hasher: &Hasher) -> Result<u64, Failure> {
+fn check(mut column: Column, hasher: &Hasher, now: SystemTime) -> Result<u64, Failure> {
     let mut problems = Problems::default();
     while let Some(line) = column.next()? {
-        if let Err(problem) = line.and_then(|line| readable(line, hasher)) {
+        if let Err(problem) = line.and_then(|line| readable(line, hasher, now)) {
             problems.add(problem);
         }
     }
@@ -110,12 +117,15 @@ fn check(mut column: Column, hasher: &Hasher) -> Result<u64, Failure> {
 }
 
 /// The line, and whether it may need wrapping.
-fn readable(line: Line, hasher: &Hasher) -> Result<(Line, bool), Problem> {
+fn readable(line: Line, hasher: &Hasher, now: SystemTime) -> Result<(Line, bool), Problem> {
     let needs = hasher.needs_rehash(&line.hash).map(|reason| reason.is_some());
     // What is costly, refused or under a pepper that is not given is found before hours of work.
-    let checked = needs.and_then(|needs| {
-        if needs { hasher.check(&line.hash, SystemTime::now()).map(|_| true) } else { Ok(false) }
-    });
+    let checked =
+        needs.and_then(
+            |needs| {
+                if needs { hasher.check(&line.hash, now).map(|_| true) } else { Ok(false) }
+            },
+        );
     match checked {
         Ok(needs) => Ok((line, needs)),
         Err(error) => Err(line.problem(&error)),
@@ -150,7 +160,7 @@ impl Work {
     fn run(mut self, mut column: Column) -> Result<Counts, Failure> {
         while let Some(line) = column.next()? {
             self.counts.hashes += 1;
-            match line.and_then(|line| readable(line, self.pool.hasher())) {
+            match line.and_then(|line| readable(line, self.pool.hasher(), self.now)) {
                 // Nothing will be written any more; the rest is only looked through.
                 Ok(_) if self.problems.count() > 0 => {}
                 Ok((line, needs_it)) => {

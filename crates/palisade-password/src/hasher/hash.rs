@@ -10,6 +10,7 @@ use super::{Hasher, Input};
 use crate::encoding::Encoding;
 use crate::memory::Fill;
 use crate::pepper::{self, Label};
+use crate::plain::Plain;
 use crate::rehash;
 use crate::scheme;
 use crate::stored::{Hash, Stored, WRAP_PREFIX};
@@ -58,12 +59,15 @@ impl Hasher {
         let mint = self.inner.mint;
         let Some(stored) = stored else { return Ok(mint) };
         let stored = Stored::parse(stored, &self.inner.legacy)?;
-        Ok(match (&stored.wrap, &stored.hash) {
-            (None, Hash::Plain(plain)) if plain.check(&self.inner.limits, 0).is_ok() => {
-                mint.or_stronger(&plain.settings)
-            }
-            _ => mint,
-        })
+        // The layers of a wrapped hash count as well: its own parameters are not lost by wrapping.
+        let outer = stored.wrap.as_ref().map(|wrap| &wrap.outer);
+        let hash = match &stored.hash {
+            Hash::Plain(plain) => Some(plain),
+            Hash::Legacy(_) => None,
+        };
+        let within = |plain: &&Plain<'_>| plain.check(&self.inner.limits, 0).is_ok();
+        let layers = [outer, hash].into_iter().flatten().filter(within);
+        Ok(layers.fold(mint, |mint, plain| rehash::or_stronger(mint, plain)))
     }
 
     /// The text of a new hash, without its pepper.
@@ -116,6 +120,8 @@ impl Hasher {
         if wrapped.len() > PasswordHash::MAX_BYTES {
             return Err(WrapError::TooLong);
         }
+        // What could not be read back would lock its user out: the old digest is gone.
+        Stored::parse(&wrapped, &self.inner.legacy)?;
         Ok(Some(PasswordHash::new(wrapped)))
     }
 

@@ -42,16 +42,17 @@ impl Ledger {
     pub(super) fn step(&mut self, need: Memory, new: impl FnOnce() -> Workspace) -> Step {
         let workspace = if need.argon2 == 0 { None } else { self.best(need.argon2) };
         let held = workspace.as_ref().map_or(0, Workspace::held);
-        let charged = held.max(need.argon2) + need.beside;
-        if self.reserved - held + charged <= self.budget {
-            self.reserved = self.reserved - held + charged;
+        let charged = held.max(need.argon2).saturating_add(need.beside);
+        let reserved = (self.reserved - held).saturating_add(charged);
+        if reserved <= self.budget {
+            self.reserved = reserved;
             return Step::Begin(Grant { workspace: workspace.unwrap_or_else(new), charged });
         }
         // The others first. What would have been used is the last to go: it may be too large itself.
         if self.idle.is_empty() {
             return workspace.map_or(Step::Wait, |workspace| Step::Drop(vec![workspace]));
         }
-        let excess = self.reserved - held + charged - self.budget;
+        let excess = reserved - self.budget;
         let mut dropped = 0;
         let mut drop = Vec::new();
         while dropped < excess

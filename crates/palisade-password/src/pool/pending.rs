@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -23,6 +24,8 @@ type Answer<T, E> = Result<T, PoolError<E>>;
 struct Slot<A> {
     state: Mutex<State<A>>,
     filled: Condvar,
+    /// How many jobs of the pool nobody waits for any more.
+    abandoned: Arc<AtomicUsize>,
 }
 
 struct State<A> {
@@ -30,15 +33,15 @@ struct State<A> {
     waker: Option<Waker>,
     /// Whether an answer was given, even if it has been taken since.
     answered: bool,
-    /// Nobody waits any more.
+    /// Nobody waits any more, and there was no answer yet.
     abandoned: bool,
 }
 
 impl<A> Slot<A> {
-    fn new(answer: Option<A>) -> Arc<Self> {
+    fn new(answer: Option<A>, jobs: Arc<AtomicUsize>) -> Arc<Self> {
         let answered = answer.is_some();
         let state = State { answer, waker: None, answered, abandoned: false };
-        Arc::new(Self { state: Mutex::new(state), filled: Condvar::new() })
+        Arc::new(Self { state: Mutex::new(state), filled: Condvar::new(), abandoned: jobs })
     }
 
     fn lock(&self) -> MutexGuard<'_, State<A>> {
@@ -64,12 +67,12 @@ impl<A> Slot<A> {
 impl<T, E> Pending<T, E> {
     /// An answer that is there already.
     pub(super) fn ready(answer: Answer<T, E>) -> Self {
-        Self { slot: Slot::new(Some(answer)) }
+        Self { slot: Slot::new(Some(answer), Arc::default()) }
     }
 
     /// An answer to come, and where it will be put.
-    pub(super) fn new() -> (Reply<T, E>, Self) {
-        let slot = Slot::new(None);
+    pub(super) fn new(abandoned: Arc<AtomicUsize>) -> (Reply<T, E>, Self) {
+        let slot = Slot::new(None, abandoned);
         (Reply { slot: slot.clone() }, Self { slot })
     }
 
@@ -81,7 +84,7 @@ impl<T, E> Pending<T, E> {
     pub fn wait(self) -> Answer<T, E> {
         let mut state = self.slot.lock();
         loop {
-            if let Some(answer) = state.answer.take() {
+            if let Some(answer) = state.take() {
                 return answer;
             }
             state = self.slot.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -94,7 +97,7 @@ impl<T, E> Future for Pending<T, E> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.slot.lock();
-        if let Some(answer) = state.answer.take() {
+        if let Some(answer) = state.take() {
             return Poll::Ready(answer);
         }
         match &mut state.waker {
@@ -105,9 +108,26 @@ impl<T, E> Future for Pending<T, E> {
     }
 }
 
+impl<T, E> State<Answer<T, E>> {
+    /// The answer, once it is there; afterwards, that it is lost, so that nobody waits for ever.
+    fn take(&mut self) -> Option<Answer<T, E>> {
+        let answer = self.answer.take();
+        answer.or_else(|| self.answered.then_some(Err(PoolError::Lost)))
+    }
+}
+
 impl<T, E> Drop for Pending<T, E> {
     fn drop(&mut self) {
-        self.slot.lock().abandoned = true;
+        let waker = {
+            let mut state = self.slot.lock();
+            if !state.answered {
+                state.abandoned = true;
+                self.slot.abandoned.fetch_add(1, Ordering::Relaxed);
+            }
+            state.waker.take()
+        };
+        // Foreign code, which may ask the pool for something: not under a lock, and not later by a worker.
+        drop(waker);
     }
 }
 
@@ -136,5 +156,8 @@ impl<T, E> Drop for Reply<T, E> {
     fn drop(&mut self) {
         // Too late where an answer was sent: the first one stays.
         self.slot.fill(Err(PoolError::Lost));
+        if self.slot.lock().abandoned {
+            self.slot.abandoned.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::ledger::{Grant, Ledger, Step};
@@ -22,6 +23,11 @@ pub(super) struct Shared {
     pub(super) budget: u64,
     workers: usize,
     longest_queue: usize,
+    /// The most bytes that are kept for the next hash: the share of one worker. More would keep the others
+    /// from theirs.
+    kept: u64,
+    /// How many jobs there are that nobody waits for any more.
+    pub(super) abandoned: Arc<AtomicUsize>,
     state: Mutex<State>,
     /// A job came, a job ended and its memory is free, or the pool closed.
     changed: Condvar,
@@ -88,8 +94,17 @@ impl Shared {
             open: true,
             typical: Duration::ZERO,
         };
-        let (state, changed) = (Mutex::new(state), Condvar::new());
-        Self { hasher, budget, workers, longest_queue, state, changed }
+        let kept = (budget / workers.max(1) as u64).max(hasher.mint().memory_bytes());
+        Self {
+            hasher,
+            budget,
+            workers,
+            longest_queue,
+            kept,
+            abandoned: Arc::default(),
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        }
     }
 
     /// Nothing that runs under the lock panics; were it to, the state would still be whole.
@@ -99,15 +114,25 @@ impl Shared {
 
     /// Queues a job, unless the queue is full.
     pub(super) fn push(&self, job: Job) -> Result<(), Busy> {
+        let mut given_up = VecDeque::new();
         let mut state = self.lock();
-        if state.queue.len() >= self.longest_queue {
-            state.queue.retain(|job| !job.work.is_abandoned());
+        // Only where there is something to find: a flood must not keep the workers from the lock.
+        if state.queue.len() >= self.longest_queue && self.abandoned.load(Ordering::Relaxed) > 0 {
+            let queue = std::mem::take(&mut state.queue);
+            (given_up, state.queue) = queue.into_iter().partition(|job| job.work.is_abandoned());
         }
-        if state.queue.len() >= self.longest_queue {
-            return Err(Busy { retry_after: self.time_to_empty(&state) });
-        }
-        state.queue.push_back(job);
+        let refused = if state.queue.len() < self.longest_queue {
+            state.queue.push_back(job);
+            None
+        } else {
+            Some(Busy { retry_after: self.time_to_empty(&state) })
+        };
         drop(state);
+        // With what they hold, which is not ours to run under the lock.
+        drop(given_up);
+        if let Some(busy) = refused {
+            return Err(busy);
+        }
         // All of them: one that is woken may have to wait for memory, and another not.
         self.changed.notify_all();
         Ok(())
@@ -143,8 +168,12 @@ impl Shared {
     fn next(&self) -> Option<(Job, Grant)> {
         let mut state = self.lock();
         loop {
-            while state.queue.front().is_some_and(|job| job.work.is_abandoned()) {
-                state.queue.pop_front();
+            if state.queue.front().is_some_and(|job| job.work.is_abandoned()) {
+                let given_up = state.queue.pop_front();
+                drop(state);
+                drop(given_up);
+                state = self.lock();
+                continue;
             }
             if let Some(need) = state.queue.front().map(|job| job.memory) {
                 match state.ledger.step(need, || self.hasher.workspace()) {
@@ -220,13 +249,15 @@ pub(super) fn run(shared: &Shared) {
         let start = Instant::now();
         // A panic takes the reply with it, which tells the one who waits; the worker goes on.
         let _ = catch_unwind(AssertUnwindSafe(|| job.work.run(&shared.hasher, &mut workspace)));
+        if workspace.held() > shared.kept {
+            workspace = shared.hasher.workspace();
+        }
         shared.done(workspace, charged, start.elapsed());
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::thread;
 
     use super::*;
@@ -240,7 +271,8 @@ mod tests {
             let shared = shared.clone();
             move || run(&shared)
         });
-        let (reply, pending) = super::super::Pending::<PasswordHash, crate::HashError>::new();
+        let (reply, pending) =
+            super::super::Pending::<PasswordHash, crate::HashError>::new(Arc::default());
         let memory = Memory { argon2: 1024 * 1024, beside: 0 };
         let password = Password::new("password").unwrap();
         let job = Job::new(memory, reply, move |hasher, workspace| {

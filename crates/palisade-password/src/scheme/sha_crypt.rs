@@ -7,6 +7,7 @@ use crate::Scheme;
 use crate::error::{Cost, Flaw, TooCostly};
 use crate::fields::{named, split};
 use crate::limits::{Limits, at_most};
+use crate::memory::NoMemory;
 
 /// What a stored sha-crypt hash says beside its digest.
 #[derive(Clone)]
@@ -51,8 +52,9 @@ impl Settings<'_> {
         at_most(Cost::RoundBytes, bytes, limits.sha_crypt_work)
     }
 
-    pub(crate) fn compute(&self, password: &[u8], out: &mut [u8]) {
-        let Ok(params) = Params::new(self.rounds) else { return };
+    pub(crate) fn compute(&self, password: &[u8], out: &mut [u8]) -> Result<(), NoMemory> {
+        // The parser let no other number of rounds pass.
+        let params = Params::new(self.rounds).map_err(|_| NoMemory)?;
         let salt = self.salt.as_bytes();
         if self.scheme == Scheme::Sha256Crypt {
             let digest = Zeroizing::new(sha_crypt::sha256_crypt(password, salt, params));
@@ -61,6 +63,7 @@ impl Settings<'_> {
             let digest = Zeroizing::new(sha_crypt::sha512_crypt(password, salt, params));
             permute(&*digest, &SHA512_ORDER, out);
         }
+        Ok(())
     }
 }
 

@@ -23,6 +23,9 @@ impl LegacyScheme for Prefixed {
     fn digest(&self, _password: &[u8], _head: &str) -> Result<String, LegacyFailure> {
         Err(LegacyFailure)
     }
+    fn accepts(&self, head: &str) -> bool {
+        !head.contains("bomb")
+    }
     fn cost(&self, _head: &str) -> String {
         "rounds=5".to_owned()
     }
@@ -53,6 +56,15 @@ fn a_legacy_scheme_says_what_it_costs_and_a_failure_is_no_mismatch() {
     let password = palisade_password::Password::new("password").unwrap();
     let failed = hasher.verify(&password, "md5$digest", now());
     assert!(matches!(failed, Err(VerifyError::Legacy { name: "prefixed" })));
+}
+
+#[test]
+fn a_legacy_scheme_bounds_its_cost_within_a_wrapping_too() {
+    let hasher = Hasher::builder().legacy(Prefixed("md5$")).build().unwrap();
+    let outer = "$wrap$argon2id$v=19$m=19456,t=2,p=1$uIq0EpgaXM7xmSapmvaKkw$YLX4J0v7UKmtOhTFypckfJmkmx+8MbMon8DXKPkV+EI";
+    assert!(hasher.check(&format!("{outer}$md5$salt$*32"), now()).is_ok());
+    let bomb = hasher.check(&format!("{outer}$md5$bomb$*32"), now());
+    assert!(matches!(bomb, Err(VerifyError::Malformed(_))), "{bomb:?}");
 }
 
 #[test]

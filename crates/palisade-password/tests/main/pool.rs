@@ -1,6 +1,7 @@
 //! The pool under load. What has to be seen while it happens is held at a gate: a legacy scheme that
 //! computes nothing until it is told to.
 
+use std::future::Future;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::SystemTime;
@@ -282,4 +283,84 @@ fn a_pool_that_could_do_nothing_is_not_built() {
     assert_eq!(of(0, 64, 1), Some(PoolBuildError::Nothing));
     assert_eq!(of(1, 64, 0), Some(PoolBuildError::Nothing));
     assert_eq!(of(1, 19, 1), None);
+}
+
+/// A workspace that is larger than a worker's share is not kept, or the others would never find memory.
+#[test]
+fn one_large_row_leaves_the_others_their_memory() {
+    let gated = Gated::new(4, 8, 16);
+    let large = Hasher::builder().mint(Argon2id::new(8 * 1024, 1, 1).unwrap()).build().unwrap();
+    let large = large.hash(&password()).unwrap().into_string();
+    assert!(is_match(&gated.pool.verify(&password(), &large, NOW).wait()));
+    gated.until(|status| status.running == 0);
+    assert!(gated.pool.status().memory_bytes <= 2 * MIB, "{:?}", gated.pool.status());
+    let jobs: Vec<_> = (0..4).map(|_| gated.job(2)).collect();
+    for _ in 0..4 {
+        gated.begun();
+    }
+    gated.open();
+    assert!(jobs.into_iter().all(|job| is_match(&job.wait())));
+}
+
+/// A waker is foreign code, and may ask the pool for something.
+#[test]
+fn the_waker_of_a_job_that_was_given_up_never_runs_under_the_lock() {
+    struct Asks(HashPool);
+    impl std::task::Wake for Asks {
+        fn wake(self: Arc<Self>) {
+            let _ = self.0.status();
+        }
+    }
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            let _ = self.0.status();
+        }
+    }
+    let gated = Gated::new(1, 32, 2);
+    let running = gated.job(1);
+    gated.begun();
+    let mut given_up: Vec<_> = (0..2).map(|_| gated.job(1)).collect();
+    for job in &mut given_up {
+        let waker = Arc::new(Asks(gated.pool.clone())).into();
+        let polled = std::pin::pin!(job).poll(&mut std::task::Context::from_waker(&waker));
+        assert!(polled.is_pending());
+    }
+    drop(given_up.pop());
+    // It takes the place of the one that was given up, which is dropped here; the other by the worker.
+    let late = gated.job(1);
+    drop(given_up);
+    gated.open();
+    assert!(is_match(&running.wait()) && is_match(&late.wait()));
+    assert!(is_match(&gated.job(1).wait()));
+}
+
+#[tokio::test]
+async fn an_answer_that_was_taken_is_not_waited_for_again() {
+    let pool = small_pool(1, 1, 1);
+    let mut pending = pool.hash(&password());
+    assert!((&mut pending).await.is_ok());
+    assert!(matches!((&mut pending).await, Err(PoolError::Lost)));
+    assert!(matches!(pending.wait(), Err(PoolError::Lost)));
+}
+
+#[test]
+fn a_wrapping_that_would_not_fit_in_the_budget_is_refused() {
+    let pepper = palisade_secret::MacKey::dangerous_any_length(&[7; 32]);
+    let hasher = Hasher::builder()
+        .mint(Argon2id::new(8 * 1024, 1, 1).unwrap())
+        .peppers(palisade_secret::Keyring::new("p".parse().unwrap(), pepper))
+        .accept_unpeppered_until(NOW + std::time::Duration::from_secs(1))
+        .build()
+        .unwrap();
+    let pool = HashPool::with_workers(hasher, 1, MemoryBudget::mib(20), Queue::bounded(4)).unwrap();
+    // 16 MiB, and 8 for what would be laid around it: each fits, and not both.
+    let scrypt =
+        "$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI";
+    assert!(pool.check(scrypt, NOW).is_ok());
+    let refused = pool.wrap(scrypt, NOW).wait();
+    assert!(matches!(refused, Err(PoolError::Failed(_))), "{refused:?}");
+
+    let above = "$argon2id$v=19$m=32768,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$9sTbSlTio3Biev89thdrlKKiCaYsjjYVJxGAL3swxpQ";
+    assert!(pool.hasher().check(above, NOW).is_ok());
+    assert!(matches!(pool.check(above, NOW), Err(VerifyError::TooCostly(_))));
 }

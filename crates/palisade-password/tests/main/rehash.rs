@@ -236,3 +236,34 @@ fn every_dialect_is_rehashed_once() {
         assert_eq!(reason(&hasher, &password(PASSWORD), new.as_str()), None);
     }
 }
+
+/// Wrapping, a pepper and another scheme to mint take nothing from what a hash costs.
+#[test]
+fn parameters_survive_wrapping_and_a_new_pepper() {
+    let ring = |ids: &[&str]| {
+        let key = |id: &str| palisade_secret::MacKey::dangerous_any_length(&[id.as_bytes()[0]; 32]);
+        let (first, rest) = ids.split_first().unwrap();
+        let first = palisade_secret::Keyring::new(first.parse().unwrap(), key(first));
+        rest.iter().fold(first, |ring, id| ring.accept(id.parse().unwrap(), key(id)).unwrap())
+    };
+    let strong = mints(crate::support::argon2id(64, 3, 1));
+    let typed = password("correct horse");
+    let old = strong.hash(&typed).unwrap();
+    let weak = || Hasher::builder().mint(crate::support::argon2id(16, 1, 1));
+    let end = now() + std::time::Duration::from_secs(1);
+    let peppered = weak().peppers(ring(&["a"])).accept_unpeppered_until(end).build().unwrap();
+    let wrapped = peppered.wrap(old.as_str(), now()).unwrap().unwrap();
+    let new = peppered.rehash(&typed, wrapped.as_str()).unwrap();
+    assert_eq!(
+        peppered.inspect(new.as_str()).unwrap().to_string(),
+        "hmac-sha256 pepper=a, argon2id v=19 m=64 t=3 p=1"
+    );
+
+    let owasp = Hasher::builder().peppers(ring(&["a"])).build().unwrap().hash(&typed).unwrap();
+    let bcrypt =
+        Hasher::builder().mint(Bcrypt::COST_12).peppers(ring(&["b", "a"])).build().unwrap();
+    assert_eq!(bcrypt.needs_rehash(owasp.as_str()).unwrap(), Some(RehashReason::OldPepper));
+    let new = bcrypt.rehash(&typed, owasp.as_str()).unwrap();
+    assert!(new.as_str().starts_with("$hmac-sha256$b$argon2id$v=19$m=19456,t=2,p=1$"));
+    assert_eq!(bcrypt.needs_rehash(new.as_str()).unwrap(), None);
+}

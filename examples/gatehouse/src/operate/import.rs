@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::time::SystemTime;
 
-use palisade::password::{Hasher, VerifyError};
+use palisade::password::{HashPool, Hasher, VerifyError};
 
 use crate::config::{Config, UNPEPPERED_UNTIL};
 use crate::passwords::Passwords;
@@ -34,7 +34,7 @@ pub async fn import_users(
     };
     let now = SystemTime::now();
     let Passwords { users, pool, .. } = Passwords::open(config, now).await?;
-    import.check(pool.hasher(), now)?;
+    import.check(&pool, now)?;
     let inserted = users.insert_all_new(&import.users, now).await?;
     users.close().await;
     if let Err(index) = inserted {
@@ -90,9 +90,9 @@ impl Import {
     }
 
     /// Refuses what nobody could log in with. A missing pepper can be allowed, and wrapping mends it.
-    fn check(&self, hasher: &Hasher, now: SystemTime) -> Result<(), ImportError> {
+    fn check(&self, pool: &HashPool, now: SystemTime) -> Result<(), ImportError> {
         for (index, (_, hash)) in self.users.iter().enumerate() {
-            match hasher.check(hash, now) {
+            match pool.check(hash, now) {
                 Ok(_) | Err(VerifyError::Unpeppered) => {}
                 Err(error) => return Err(ImportError::Hash { line: line_number(index), error }),
             }
@@ -161,7 +161,9 @@ pub enum ImportError {
         error: VerifyError,
     },
     /// Two lines have one login name, apart from upper and lower case.
-    #[error("line {line}: it has the login name of line {first}; names differ by more than case")]
+    #[error(
+        "line {line}: it has the login name of line {first}; names must differ by more than case"
+    )]
     Twice {
         /// The line.
         line: usize,

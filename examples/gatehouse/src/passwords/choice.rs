@@ -9,7 +9,7 @@ use super::NORMALIZATION;
 use crate::config::PasswordConfig;
 use crate::start::StartError;
 
-/// The password is the only factor here, so it has at least 15 characters (NIST SP 800-63B); the lists are
+/// The password is the only factor here, so it has at least 15 characters (NIST SP 800-63B-4); the lists are
 /// those of the operator.
 pub(super) fn policy(config: &PasswordConfig) -> Result<PasswordPolicy, StartError> {
     let mut policy = PasswordPolicy::single_factor(NORMALIZATION).word("gatehouse");

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use palisade::password::{Hasher, SchemeMix};
-use palisade::secret::{Keyring, MacKey};
+use palisade::password::{HashPool, SchemeMix, VerifyError};
 
-use crate::start::StartError;
-use crate::users::{User, Users};
+use crate::users::{User, Users, UsersError};
 
 /// How many users are looked at. Enough to know the share of each scheme within a percent.
 const SIZE: u32 = 10_000;
@@ -16,7 +14,7 @@ const SIZE: u32 = 10_000;
 pub(super) struct Sample(Vec<User>);
 
 impl Sample {
-    pub(super) async fn of(users: &Users) -> Result<Self, StartError> {
+    pub(super) async fn of(users: &Users) -> Result<Self, UsersError> {
         Ok(Self(users.page(None, SIZE).await?))
     }
 
@@ -28,40 +26,28 @@ impl Sample {
     /// Which schemes there are, and how many of each.
     pub(super) fn mix(&self) -> SchemeMix {
         let mut mix = SchemeMix::new();
-        let unread = self.0.iter().filter(|user| mix.observe(&user.password_hash).is_err()).count();
-        if unread > 0 {
-            tracing::error!(
-                users = unread,
-                sample = self.0.len(),
-                "the stored passwords of some users cannot be read, so those users cannot log in"
-            );
+        for user in &self.0 {
+            // Nobody logs in with what cannot be read, so it is no kind to imitate.
+            let _ = mix.observe(&user.password_hash);
         }
         mix
     }
 
-    /// Tells the operator of users whose passwords are under peppers that are not given. It keeps nothing
-    /// from starting: a pepper that is given up for good leaves such users behind.
-    pub(super) fn warn_of_what_is_lost(
-        &self,
-        ring: &Keyring<MacKey>,
-        now: SystemTime,
-    ) -> Result<(), StartError> {
-        let reader = Hasher::builder().build()?;
-        let mut lost: BTreeMap<String, usize> = BTreeMap::new();
+    /// Tells the operator of users who cannot log in, and why. It keeps nothing from starting: a pepper that
+    /// is given up for good leaves such users behind.
+    pub(super) fn warn_of_who_is_locked_out(&self, pool: &HashPool, now: SystemTime) {
+        let mut locked_out: BTreeMap<String, usize> = BTreeMap::new();
         for user in &self.0 {
-            let Ok(inspection) = reader.inspect(&user.password_hash) else { continue };
-            for id in inspection.peppers().filter(|id| ring.find(id.as_str(), now).is_err()) {
-                *lost.entry(id.to_string()).or_default() += 1;
-            }
+            let Err(error) = pool.check(&user.password_hash, now) else { continue };
+            // Each pepper by itself; of the others, one line for each reason.
+            let why = match &error {
+                VerifyError::UnknownPepper { .. } | VerifyError::Unpeppered => error.to_string(),
+                error => error.reason().to_owned(),
+            };
+            *locked_out.entry(why).or_default() += 1;
         }
-        for (pepper, users) in lost {
-            tracing::error!(
-                pepper,
-                users,
-                sample = self.0.len(),
-                "the passwords of some users are under a pepper that is not given, so those users cannot log in; add it after the newest"
-            );
+        for (why, users) in locked_out {
+            tracing::error!(users, sample = self.0.len(), why, "some users cannot log in");
         }
-        Ok(())
     }
 }

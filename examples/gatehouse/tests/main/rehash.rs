@@ -100,7 +100,12 @@ async fn a_busy_pool_or_a_store_that_is_down_costs_no_login() {
     let (gate, bouncer) = gate_with_an_old_row().await;
     assert_eq!(log_in(&gate, PASSWORD).await, 204);
     let pool = &gate.app.passwords.pool;
-    let held: Vec<_> = std::iter::repeat_with(|| Bouncer::hold(pool)).take(17).collect();
+    let mut held = vec![Bouncer::hold(pool)];
+    // Once the one worker is held, the others fill the queue.
+    while pool.status().running == 0 {
+        std::thread::yield_now();
+    }
+    held.extend(std::iter::repeat_with(|| Bouncer::hold(pool)).take(16));
     settle(&gate).await;
     bouncer.let_in();
     for one in held {

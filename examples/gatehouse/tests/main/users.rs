@@ -179,7 +179,7 @@ fn password_peppers_are_missed() {
     assert_eq!(post(&gate, "register", "bob", PASSWORD), 201);
     gate.stop();
     let said = log(folder);
-    assert!(said.contains("under a pepper that is not given") && said.contains(id), "{said}");
+    assert!(said.contains("some users cannot log in") && said.contains(id), "{said}");
     assert!(said.contains("pepper_unknown"));
 
     // Rotated: a login moves the hash to the newest.
