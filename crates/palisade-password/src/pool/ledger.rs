@@ -91,14 +91,15 @@ impl Ledger {
         self.idle.iter().any(Workspace::is_used)
     }
 
-    /// The idle workspaces that may hold what came of passwords. They stay counted.
-    pub(super) fn take_used(&mut self) -> Vec<Workspace> {
-        self.idle.extract_if(.., |idle| idle.is_used()).collect()
+    /// An idle workspace that may hold what came of a password. It stays counted.
+    pub(super) fn take_used(&mut self) -> Option<Workspace> {
+        let at = self.idle.iter().position(Workspace::is_used)?;
+        Some(self.idle.swap_remove(at))
     }
 
-    /// Takes workspaces back that were wiped.
-    pub(super) fn give_back_wiped(&mut self, workspaces: Vec<Workspace>) {
-        self.idle.extend(workspaces);
+    /// Takes a workspace back that was wiped.
+    pub(super) fn give_back_wiped(&mut self, workspace: Workspace) {
+        self.idle.push(workspace);
     }
 }
 

@@ -15,7 +15,7 @@ use crate::stored::Memory;
 
 /// How long nothing is hashed before the memory is wiped. Long enough that a steady load never pays
 /// for it, short enough that what came of a password does not lie about.
-const IDLE: Duration = Duration::from_millis(50);
+const IDLE: Duration = Duration::from_millis(200);
 
 /// What the handles and the workers of a pool share.
 pub(super) struct Shared {
@@ -221,12 +221,16 @@ impl Shared {
         if !waited.timed_out() {
             return state;
         }
-        let mut used = state.ledger.take_used();
-        drop(state);
-        used.iter_mut().for_each(Workspace::wipe);
-        let mut state = self.lock();
-        state.ledger.give_back_wiped(used);
-        // A job may have come that waits for this memory.
+        // One at a time: a job that comes meanwhile finds the others.
+        while state.queue.is_empty()
+            && let Some(mut workspace) = state.ledger.take_used()
+        {
+            drop(state);
+            workspace.wipe();
+            state = self.lock();
+            state.ledger.give_back_wiped(workspace);
+        }
+        // One may have come that waits for this memory.
         self.changed.notify_all();
         state
     }
