@@ -41,7 +41,7 @@ struct Options {
     #[arg(long)]
     simd: bool,
     /// Where the plot is written
-    #[arg(long, default_value = "password_cost.svg")]
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/password_cost.svg"))]
     svg: PathBuf,
     /// Given by cargo.
     #[arg(long, hide = true)]

@@ -65,7 +65,7 @@ pub(crate) struct Inner {
 }
 
 impl Hasher {
-    /// Starts a policy: it mints [`Argon2id::OWASP`], accepts [`Schemes::ALL`] within the default
+    /// Starts a policy: it mints [`Argon2id::OWASP`](crate::Argon2id::OWASP), accepts [`Schemes::ALL`] within the default
     /// [`Limits`], and has no pepper.
     #[must_use]
     pub fn builder() -> HasherBuilder {
