@@ -38,7 +38,7 @@ pub struct Limits {
     /// Rounds of sha-crypt: one million.
     pub sha_crypt_rounds: u32,
     /// Rounds of sha-crypt times bytes of password: 128 MiB, which is 200 characters at the 656,000 rounds of
-    /// passlib, and less than a second. Each round reads the whole password, and so
+    /// passlib, and about a second. Each round reads the whole password, and so
     /// does each of its bytes once.
     pub sha_crypt_work: u64,
 }

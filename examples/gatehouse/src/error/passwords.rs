@@ -60,12 +60,20 @@ impl ApiError {
     }
 }
 
+/// What failed in the pool; or the answer where it is the pool itself.
+fn failure<E>(error: PoolError<E>) -> Result<E, ApiError> {
+    match error {
+        PoolError::Failed(error) => Ok(error),
+        PoolError::Busy(busy) => Err(ApiError::busy(busy)),
+        _ => Err(ApiError::hash_lost()),
+    }
+}
+
 impl From<PoolError<VerifyError>> for ApiError {
     fn from(error: PoolError<VerifyError>) -> Self {
-        let error = match error {
-            PoolError::Busy(busy) => return Self::busy(busy),
-            PoolError::Failed(error) => error,
-            _ => return Self::hash_lost(),
+        let error = match failure(error) {
+            Ok(error) => error,
+            Err(answer) => return answer,
         };
         let reason = error.reason();
         match error {
@@ -84,10 +92,9 @@ impl From<PoolError<VerifyError>> for ApiError {
 
 impl From<PoolError<HashError>> for ApiError {
     fn from(error: PoolError<HashError>) -> Self {
-        let error = match error {
-            PoolError::Busy(busy) => return Self::busy(busy),
-            PoolError::Failed(error) => error,
-            _ => return Self::hash_lost(),
+        let error = match failure(error) {
+            Ok(error) => error,
+            Err(answer) => return answer,
         };
         let reason = error.reason();
         match error {
