@@ -17,11 +17,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Domain crates.
     ("palisade-apikey", &["palisade-secret"]),
     ("palisade-password", &["palisade-secret"]),
+    ("palisade-session", &["palisade-secret"]),
     // Adapters.
-    ("palisade-sqlx", &["palisade-apikey"]),
-    ("palisade-testkit", &["palisade-apikey"]),
+    ("palisade-sqlx", &["palisade-apikey", "palisade-session"]),
+    ("palisade-testkit", &["palisade-apikey", "palisade-session"]),
     // The facade and the programs.
-    ("palisade", &["palisade-secret", "palisade-apikey", "palisade-password"]),
+    ("palisade", &["palisade-secret", "palisade-apikey", "palisade-password", "palisade-session"]),
     ("palisade-cli", &["palisade"]),
     ("gatehouse", &["palisade", "palisade-sqlx"]),
 ];
@@ -30,7 +31,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 const TOOLS: &[&str] = &["palisade-benches", "palisade-fuzz", "xtask"];
 
 /// Crates that know nothing of a web framework, an async runtime, a database, a socket or a log.
-const DOMAIN: &[&str] = &["palisade-secret", "palisade-apikey", "palisade-password"];
+const DOMAIN: &[&str] =
+    &["palisade-secret", "palisade-apikey", "palisade-password", "palisade-session"];
 
 /// What none of [`DOMAIN`] has anywhere in its tree.
 const FOREIGN_TO_DOMAIN: &[&str] =

@@ -1,0 +1,1 @@
+//! Cookies: written with care, read with more.
