@@ -148,19 +148,22 @@ impl<K> Keyring<K> {
         self.entries.truncate(1);
     }
 
-    /// The same ring with each key turned into another kind.
+    /// The same ring with each key turned into another kind, which may depend on its id.
     ///
     /// # Errors
     ///
     /// The first error of `convert`.
     pub fn try_map<T, E>(
         self,
-        mut convert: impl FnMut(K) -> Result<T, E>,
+        mut convert: impl FnMut(&KeyId, K) -> Result<T, E>,
     ) -> Result<Keyring<T>, E> {
         let entries = self
             .entries
             .into_iter()
-            .map(|Entry { id, key, not_after }| Ok(Entry { id, key: convert(key)?, not_after }))
+            .map(|Entry { id, key, not_after }| {
+                let key = convert(&id, key)?;
+                Ok(Entry { id, key, not_after })
+            })
             .collect::<Result<_, E>>()?;
         Ok(Keyring { entries })
     }

@@ -1,2 +1,4 @@
 //! Integration tests: one module a topic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+mod jwt_vectors;

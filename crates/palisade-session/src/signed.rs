@@ -1,0 +1,208 @@
+//! Session tokens that are signed.
+
+use std::time::{Duration, SystemTime};
+
+use palisade_secret::KeyId;
+use zeroize::Zeroizing;
+
+use crate::jws::{self, Jws, PayloadBuffer, SigningKey, SigningKeys, Verifies};
+use crate::{SessionId, SessionToken, TokenProfile, TokenRefused, UserId};
+
+/// The `typ` of a session token.
+const TYPE: &str = "JWT";
+
+/// Issues and verifies signed session tokens: strict compact JWS with `iss`, `aud`, `sub`, `sid`, `gen`,
+/// `iat` and `exp`.
+///
+/// Given to [`Sessions::signed`](crate::Sessions::signed), which asks the store as well. By itself it
+/// knows nothing of revocation.
+///
+/// # Examples
+///
+/// ```
+/// use palisade_secret::{Keyring, MacKey, SecretBytes};
+/// use palisade_session::{SessionTokens, SigningKeys, TokenProfile};
+/// use std::time::SystemTime;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let key = MacKey::new(SecretBytes::generate(32)?)?; // in a service: Keyring::from_env("…")
+/// let keys = SigningKeys::hs256(Keyring::new("2026a".parse()?, key));
+/// let profile = TokenProfile::new("https://auth.glassmkr.com", "guardian")?;
+/// let tokens = SessionTokens::new(keys, profile);
+///
+/// let refused = tokens.verify("e30.e30.", SystemTime::now()).unwrap_err();
+/// assert_eq!(refused.reason(), "token_algorithm");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct SessionTokens {
+    jws: Jws<SigningKey>,
+    profile: TokenProfile,
+    /// The members that are the same in every token, as JSON, from the opening brace on.
+    common: String,
+}
+
+impl SessionTokens {
+    /// Tokens signed with these keys.
+    #[must_use]
+    pub fn new(keys: SigningKeys, profile: TokenProfile) -> Self {
+        let common =
+            format!(r#"{{"iss":{},"aud":{},"#, json(&profile.issuer), json(&profile.audience));
+        Self { jws: Jws::new(keys.0, TYPE), profile, common }
+    }
+
+    /// A token for these claims, to be given to the user. Times are cut to whole seconds.
+    #[must_use]
+    pub fn issue(&self, new: &NewClaims<'_>) -> SessionToken {
+        let seconds = |time: SystemTime| {
+            time.duration_since(SystemTime::UNIX_EPOCH).as_ref().map_or(0, Duration::as_secs)
+        };
+        let payload = Zeroizing::new(format!(
+            r#"{}"sub":{},"sid":"{}","gen":{},"iat":{},"exp":{}}}"#,
+            self.common,
+            json(new.user.as_str()),
+            new.session,
+            new.generation,
+            seconds(new.issued),
+            seconds(new.expires),
+        ));
+        SessionToken::new(self.jws.sign("", payload.as_bytes()))
+    }
+
+    /// Checks a token: form, key, signature, type, claims and times. Whether the session still lives
+    /// is not asked.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenRefused`].
+    pub fn verify(&self, token: &str, now: SystemTime) -> Result<SessionClaims, TokenRefused> {
+        verify(&self.jws, &self.profile, token, now)
+    }
+
+    pub(crate) fn max_lifetime(&self) -> Duration {
+        self.profile.max_lifetime
+    }
+}
+
+/// Verifies signed session tokens of another service, with its public keys alone.
+///
+/// # Security
+///
+/// It cannot know that a session was ended: a token is good until it expires. Where that is too long,
+/// compare [`SessionClaims::generation`] and [`SessionClaims::session`] with what the issuing service
+/// tells, or ask it.
+#[cfg(feature = "eddsa")]
+#[derive(Debug)]
+pub struct SessionVerifier {
+    jws: Jws<crate::jws::PublicKey>,
+    profile: TokenProfile,
+}
+
+#[cfg(feature = "eddsa")]
+impl SessionVerifier {
+    /// A verifier with these public keys.
+    #[must_use]
+    pub fn new(keys: crate::Jwks, profile: TokenProfile) -> Self {
+        Self { jws: Jws::new(keys.0, TYPE), profile }
+    }
+
+    /// Checks a token as [`SessionTokens::verify`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenRefused`].
+    pub fn verify(&self, token: &str, now: SystemTime) -> Result<SessionClaims, TokenRefused> {
+        verify(&self.jws, &self.profile, token, now)
+    }
+}
+
+fn verify<K: Verifies>(
+    jws: &Jws<K>,
+    profile: &TokenProfile,
+    token: &str,
+    now: SystemTime,
+) -> Result<SessionClaims, TokenRefused> {
+    let mut buffer: PayloadBuffer = [0; _];
+    let (payload, key) = jws.verify(token, now, &mut buffer)?;
+    let claims = jws::claims(payload, &profile.audience)?;
+    let (issued, expires) = profile.check(&claims, now)?;
+    let (user, session) = (claims.sub.as_deref(), claims.sid.as_deref());
+    Ok(SessionClaims {
+        user: user.and_then(|sub| sub.parse().ok()).ok_or(TokenRefused::Claim("sub"))?,
+        session: session.and_then(|sid| sid.parse().ok()).ok_or(TokenRefused::Claim("sid"))?,
+        generation: claims.generation,
+        issued,
+        expires,
+        key,
+    })
+}
+
+/// What a new session token is to claim.
+#[derive(Clone, Copy, Debug)]
+pub struct NewClaims<'a> {
+    /// Who is signed in: `sub`.
+    pub user: &'a UserId,
+    /// The session: `sid`.
+    pub session: &'a SessionId,
+    /// The user's generation when the session began: `gen`.
+    pub generation: u64,
+    /// From when it counts: `iat`.
+    pub issued: SystemTime,
+    /// The first moment at which it no longer works: `exp`.
+    pub expires: SystemTime,
+}
+
+/// What a good token claims. Verification is the only source of it.
+#[derive(Clone, Debug)]
+pub struct SessionClaims {
+    user: UserId,
+    session: SessionId,
+    generation: Option<u64>,
+    issued: SystemTime,
+    expires: SystemTime,
+    key: KeyId,
+}
+
+impl SessionClaims {
+    /// Who is signed in: `sub`.
+    #[must_use]
+    pub fn user(&self) -> &UserId {
+        &self.user
+    }
+
+    /// The session: `sid`.
+    #[must_use]
+    pub fn session(&self) -> &SessionId {
+        &self.session
+    }
+
+    /// The user's generation when the session began: `gen`. Tokens of other software have none.
+    #[must_use]
+    pub fn generation(&self) -> Option<u64> {
+        self.generation
+    }
+
+    /// When it was issued: `iat`.
+    #[must_use]
+    pub fn issued(&self) -> SystemTime {
+        self.issued
+    }
+
+    /// The first moment at which it no longer works: `exp`.
+    #[must_use]
+    pub fn expires(&self) -> SystemTime {
+        self.expires
+    }
+
+    /// The key that signed it.
+    #[must_use]
+    pub fn key_id(&self) -> KeyId {
+        self.key
+    }
+}
+
+/// A text as a JSON string.
+pub(crate) fn json(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
