@@ -79,25 +79,22 @@ impl<K: Verifies> Jws<K> {
     }
 
     fn key_of(&self, header: &str, now: SystemTime) -> Result<(KeyId, &Headed<K>), TokenRefused> {
-        let ours = self.keys.live(now).find(|(_, headed)| headed.header == header);
-        if let Some((id, headed)) = ours {
-            return Ok((*id, headed));
+        let ours = self.keys.live(now).find(|(_, key)| key.header == header);
+        if let Some((id, key)) = ours {
+            return Ok((*id, key));
         }
         let header = Header::decode(header)?;
         if header.typ.as_deref() != Some(self.typ) {
             return Err(TokenRefused::Type);
         }
         let kid = header.kid.as_deref().ok_or(TokenRefused::UnknownKey)?;
-        let (id, headed) = self
-            .keys
-            .live(now)
-            .find(|(id, _)| id.as_str() == kid)
-            .ok_or(TokenRefused::UnknownKey)?;
+        let named = self.keys.live(now).find(|(id, _)| id.as_str() == kid);
+        let (id, key) = named.ok_or(TokenRefused::UnknownKey)?;
         // The algorithm belongs to the key; a header may only agree.
-        if header.alg != headed.key.algorithm() {
+        if header.alg != key.key.algorithm() {
             return Err(TokenRefused::Algorithm);
         }
-        Ok((*id, headed))
+        Ok((*id, key))
     }
 }
 

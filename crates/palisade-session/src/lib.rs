@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod cache;
 pub mod cookie;
 mod digest;
 mod error;
@@ -7,11 +8,13 @@ mod factor;
 mod jws;
 mod memory;
 mod names;
+mod opaque;
 mod origin;
 mod policy;
 mod profile;
 mod record;
 mod refused;
+mod service;
 mod session;
 mod signed;
 mod store;
@@ -33,6 +36,7 @@ pub use record::{
     Credential, EndReason, Ending, Horizon, SessionRecord, Suspicion, UnknownEndReason,
 };
 pub use refused::TokenRefused;
+pub use service::{Change, NewSession, Sessions, SignIn};
 pub use session::{ListedSession, RecentAuth, Session, StepUp};
 #[cfg(feature = "eddsa")]
 pub use signed::SessionVerifier;

@@ -23,10 +23,6 @@ impl Session {
         Self { record, expires }
     }
 
-    pub(crate) fn record(&self) -> &SessionRecord {
-        &self.record
-    }
-
     /// The session's public name.
     #[must_use]
     pub fn id(&self) -> &SessionId {

@@ -53,7 +53,7 @@ impl Header {
         }
         let alg = members.alg.ok_or(TokenRefused::Algorithm)?.into_owned();
         let (typ, kid) = (members.typ.map(Cow::into_owned), members.kid.map(Cow::into_owned));
-        Ok(Self { alg, typ, kid, json })
+        Ok(Self { json, alg, typ, kid })
     }
 }
 

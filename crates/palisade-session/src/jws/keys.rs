@@ -95,7 +95,7 @@ impl Verifies for SigningKey {
 impl Signs for SigningKey {
     fn sign(&self, signed: &[u8]) -> String {
         match self {
-            Self::Hs256(key) => signature(key, signed, |text| text.to_owned()),
+            Self::Hs256(key) => signature(key, signed, str::to_owned),
             #[cfg(feature = "eddsa")]
             Self::Ed25519(key) => key.sign(signed),
         }
