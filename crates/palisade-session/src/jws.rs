@@ -34,6 +34,9 @@ use crate::TokenRefused;
 /// token.
 pub(crate) type PayloadBuffer = [u8; MAX_TOKEN_LEN / 4 * 3];
 
+/// The longest signature in base64url: the 64 bytes of Ed25519.
+const MAX_SIGNATURE_LEN: usize = 86;
+
 /// Signs and verifies tokens of one type.
 #[derive(Debug)]
 pub(crate) struct Jws<K> {
@@ -102,15 +105,28 @@ impl<K: Signs> Jws<K> {
     /// The token of this payload, signed with the primary key, after a fixed prefix.
     pub(crate) fn sign(&self, prefix: &str, payload: &[u8]) -> Zeroizing<String> {
         let (_, headed) = self.keys.primary();
-        let len = prefix.len() + headed.header.len() + payload.len().div_ceil(3) * 4 + 90;
+        let payload_len = Base64UrlUnpadded::encoded_len(payload);
+        let len = prefix.len() + headed.header.len() + payload_len + MAX_SIGNATURE_LEN + 2;
+        // As long as it will be, so that no part of it is left behind by a move.
         let mut token = Zeroizing::new(String::with_capacity(len));
         token.push_str(prefix);
         token.push_str(&headed.header);
         token.push('.');
-        token.push_str(&Base64UrlUnpadded::encode_string(payload));
-        let signature = headed.key.sign(token[prefix.len()..].as_bytes());
+        push_base64url(&mut token, payload);
+        let signature = headed.key.sign(&token.as_bytes()[prefix.len()..]);
         token.push('.');
-        token.push_str(&signature);
+        push_base64url(&mut token, signature.as_ref());
         token
+    }
+}
+
+/// Appends bytes in base64url. In pieces, so that nothing is allocated.
+fn push_base64url(text: &mut String, bytes: &[u8]) {
+    /// Of three bytes each come four characters, so no piece but the last leaves a remainder.
+    const PIECE: usize = 96;
+    let mut encoded = [0; PIECE / 3 * 4];
+    for piece in bytes.chunks(PIECE) {
+        // The place is as long as the text of a piece, so this does not fail.
+        text.push_str(Base64UrlUnpadded::encode(piece, &mut encoded).unwrap_or_default());
     }
 }
