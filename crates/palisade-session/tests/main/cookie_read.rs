@@ -137,15 +137,17 @@ proptest! {
     #[test]
     fn the_reader_agrees_with_a_naive_one(headers in headers()) {
         let naive = naive(&headers, b"n");
-        let read = read_one(headers.iter(), "n");
-        prop_assert_eq!(read.map(|value| value.map(str::as_bytes)), naive.as_ref().map(Option::as_deref).map_err(|refused| *refused));
+        let read = read_one(&headers, "n").map(|value| value.map(|text| text.as_bytes().to_vec()));
+        prop_assert_eq!(read, naive);
     }
 
     #[test]
-    fn no_bytes_are_too_strange(headers in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 0..4)) {
+    fn no_bytes_are_too_strange(
+        headers in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 0..4),
+    ) {
         let naive = naive(&headers, b"=");
         prop_assert!(matches!(naive, Ok(None) | Err(_)));
-        prop_assert_eq!(read_one(headers.iter(), "=").is_err(), naive.is_err());
+        prop_assert_eq!(read_one(&headers, "=").is_err(), naive.is_err());
     }
 }
 
