@@ -29,7 +29,7 @@ pub fn session_cookie_read(data: &[u8]) {
             assert!(!value.contains(|c: char| c == ';' || (c != '\t' && c.is_ascii_control())));
             assert_eq!(value.trim_matches([' ', '\t']), value);
             let pair = format!("{NAME}={value}");
-            assert_eq!(read_one([&pair, &pair], NAME), Ok(Some(value)));
+            assert_eq!(read_one([&pair], NAME), Ok(Some(value)));
             assert!(value == CANARY || with_another.is_err());
         }
         Ok(None) => {
