@@ -12,7 +12,8 @@ mod parts;
 
 use std::time::SystemTime;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use palisade_secret::{KeyId, Keyring};
 use zeroize::Zeroizing;
 
@@ -23,6 +24,7 @@ pub use keys::{Ed25519Key, InvalidEd25519Secret, InvalidJwks, Jwks};
 
 use header::{Header, header_text};
 pub(crate) use json::{RawClaims, claims};
+use keys::MAX_SIGNATURE_LEN;
 #[cfg(feature = "eddsa")]
 pub(crate) use keys::PublicKey;
 pub(crate) use keys::{SigningKey, Signs, Verifies};
@@ -33,9 +35,6 @@ use crate::TokenRefused;
 /// Where a verified payload is decoded, so that no allocation is needed: three quarters of the longest
 /// token.
 pub(crate) type PayloadBuffer = [u8; MAX_TOKEN_LEN / 4 * 3];
-
-/// The longest signature in base64url: the 64 bytes of Ed25519.
-const MAX_SIGNATURE_LEN: usize = 86;
 
 /// Signs and verifies tokens of one type.
 #[derive(Debug)]
@@ -75,8 +74,10 @@ impl<K: Verifies> Jws<K> {
         let parts = Parts::split(token)?;
         let (id, headed) = self.key_of(parts.header, now)?;
         headed.key.verify(parts.signed.as_bytes(), parts.signature)?;
-        let payload = Base64UrlUnpadded::decode(parts.payload, buffer)
+        let len = URL_SAFE_NO_PAD
+            .decode_slice(parts.payload, buffer)
             .map_err(|_| TokenRefused::Malformed)?;
+        let payload = buffer.get(..len).ok_or(TokenRefused::Malformed)?;
         let payload = std::str::from_utf8(payload).map_err(|_| TokenRefused::Malformed)?;
         Ok((payload, id))
     }
@@ -105,28 +106,18 @@ impl<K: Signs> Jws<K> {
     /// The token of this payload, signed with the primary key, after a fixed prefix.
     pub(crate) fn sign(&self, prefix: &str, payload: &[u8]) -> Zeroizing<String> {
         let (_, headed) = self.keys.primary();
-        let payload_len = Base64UrlUnpadded::encoded_len(payload);
+        let payload_len = payload.len().div_ceil(3) * 4;
         let len = prefix.len() + headed.header.len() + payload_len + MAX_SIGNATURE_LEN + 2;
         // As long as it will be, so that no part of it is left behind by a move.
         let mut token = Zeroizing::new(String::with_capacity(len));
         token.push_str(prefix);
         token.push_str(&headed.header);
         token.push('.');
-        push_base64url(&mut token, payload);
+        URL_SAFE_NO_PAD.encode_string(payload, &mut token);
         let signature = headed.key.sign(&token.as_bytes()[prefix.len()..]);
         token.push('.');
-        push_base64url(&mut token, signature.as_ref());
+        // The signature is what makes a token of it: encoded in constant time, unlike the claims.
+        token.push_str(signature.encode(&mut [0; MAX_SIGNATURE_LEN]));
         token
-    }
-}
-
-/// Appends bytes in base64url. In pieces, so that nothing is allocated.
-fn push_base64url(text: &mut String, bytes: &[u8]) {
-    /// Of three bytes each come four characters, so no piece but the last leaves a remainder.
-    const PIECE: usize = 96;
-    let mut encoded = [0; PIECE / 3 * 4];
-    for piece in bytes.chunks(PIECE) {
-        // The place is as long as the text of a piece, so this does not fail.
-        text.push_str(Base64UrlUnpadded::encode(piece, &mut encoded).unwrap_or_default());
     }
 }

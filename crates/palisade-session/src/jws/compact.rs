@@ -1,6 +1,7 @@
 //! A token taken apart, for tools and for teaching.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use palisade_secret::MacKey;
 
 use super::header::Header;
@@ -44,8 +45,7 @@ impl<'t> CompactJws<'t> {
     pub fn parse(token: &'t str) -> Result<Self, TokenRefused> {
         let parts = Parts::split(token)?;
         let header = Header::decode(parts.header)?;
-        let decode =
-            |text| Base64UrlUnpadded::decode_vec(text).map_err(|_| TokenRefused::Malformed);
+        let decode = |text| URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenRefused::Malformed);
         let payload = decode(parts.payload)?;
         decode(parts.signature)?;
         Ok(Self { parts, header, payload })

@@ -14,8 +14,8 @@ pub(crate) use ed25519::PublicKey;
 #[cfg(feature = "eddsa")]
 pub use ed25519::{Ed25519Key, InvalidEd25519Secret, InvalidJwks, Jwks};
 
-/// The 32 bytes of a MAC in base64url.
-const HS256_LEN: usize = 43;
+/// The longest signature in base64url: the 64 bytes of Ed25519.
+pub(super) const MAX_SIGNATURE_LEN: usize = 86;
 
 /// A key that tells good signatures from others. Its algorithm is its own, never the token's choice.
 pub(crate) trait Verifies {
@@ -39,13 +39,16 @@ pub(crate) enum SignatureBytes {
     Ed25519([u8; 64]),
 }
 
-impl AsRef<[u8]> for SignatureBytes {
-    fn as_ref(&self) -> &[u8] {
-        match self {
+impl SignatureBytes {
+    /// In base64url.
+    pub(super) fn encode<'p>(&self, place: &'p mut [u8; MAX_SIGNATURE_LEN]) -> &'p str {
+        let bytes: &[u8] = match self {
             Self::Hs256(bytes) => bytes,
             #[cfg(feature = "eddsa")]
             Self::Ed25519(bytes) => bytes,
-        }
+        };
+        // The place is as long as the longest text, so this does not fail.
+        Base64UrlUnpadded::encode(bytes, place).unwrap_or_default()
     }
 }
 
@@ -130,9 +133,9 @@ impl Verifies for MacKey {
     fn verify(&self, signed: &[u8], presented: &str) -> Result<(), TokenRefused> {
         // The right text is compared, not the bytes of the presented one: nothing is decoded, and a
         // second spelling of the same bytes is no match.
-        let mut place = [0; HS256_LEN];
-        let right = Base64UrlUnpadded::encode(&self.mac(&[signed]).to_bytes(), &mut place)
-            .map_err(|_| TokenRefused::Signature)?;
+        let tag = SignatureBytes::Hs256(self.mac(&[signed]).to_bytes());
+        let mut place = [0; MAX_SIGNATURE_LEN];
+        let right = tag.encode(&mut place);
         let equal = right.as_bytes().ct_eq(presented.as_bytes());
         if equal.into() { Ok(()) } else { Err(TokenRefused::Signature) }
     }
