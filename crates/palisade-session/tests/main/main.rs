@@ -9,4 +9,5 @@ mod cookie_read;
 mod cookie_spec;
 mod cookie_vectors;
 mod cookie_written;
+mod format_page;
 mod jwt_vectors;
