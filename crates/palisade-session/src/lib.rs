@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod cookie;
+mod epoch;
 mod jws;
 mod names;
 mod profile;
@@ -8,6 +9,11 @@ mod refused;
 mod signed;
 mod token;
 
+pub use epoch::{
+    Epoch, EpochClaims, EpochClient, EpochGrant, EpochIssuer, EpochStanding, EpochTerms,
+    EpochToken, EpochTokens, EpochUnavailable, EpochVerifier, InvalidEpoch, InvalidScopes,
+    MissingScope, SidecarId, Subject, TokenScopes,
+};
 pub use jws::{CompactJws, SigningKeys};
 #[cfg(feature = "eddsa")]
 pub use jws::{Ed25519Key, InvalidEd25519Secret, InvalidJwks, Jwks};
