@@ -1,4 +1,5 @@
 //! Integration tests: one module a topic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
+mod epoch;
 mod jwt_vectors;
