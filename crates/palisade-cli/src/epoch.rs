@@ -29,7 +29,7 @@ impl Bounds {
 }
 
 #[derive(Serialize)]
-struct Standing {
+struct Window {
     #[serde(flatten)]
     bounds: Bounds,
     standing: &'static str,
@@ -62,7 +62,7 @@ fn window(args: &EpochWindowArgs) -> Result<Output, Failure> {
     };
     let works = matches!(standing, EpochStanding::Valid | EpochStanding::RefreshDue);
     let text = format!("{}at         {}\nstanding   {says}\n", table(args.epoch), shown(at));
-    let answer = Standing {
+    let answer = Window {
         bounds: Bounds::of(args.epoch),
         standing: standing.as_str(),
         at: seconds(at),

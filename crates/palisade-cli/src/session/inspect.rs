@@ -28,7 +28,9 @@ struct Inspected<'a> {
     typ: Option<&'a str>,
     key: Option<&'a str>,
     header: Option<Members>,
-    claims: Option<Members>,
+    claims: Option<&'a Members>,
+    /// Names of claims that stand more than once: every verifier here refuses such a token.
+    twice: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -78,7 +80,8 @@ fn signed(jws: &CompactJws<'_>, has_prefix: bool, keys: Option<&Keys>) -> Result
             format!("NOTHING WAS VERIFIED: the signature is not right ({})", refused.reason())
         }
     };
-    let payload = jws.dangerous_unverified_payload();
+    let claims = Members::parse(jws.dangerous_unverified_payload());
+    let claims = claims.as_ref();
     let inspected = Inspected {
         kind,
         verified: matches!(checked, Some(Ok(()))),
@@ -87,22 +90,23 @@ fn signed(jws: &CompactJws<'_>, has_prefix: bool, keys: Option<&Keys>) -> Result
         typ: jws.token_type(),
         key: jws.key_id(),
         header: Members::parse(jws.header_json().as_bytes()),
-        claims: Members::parse(payload),
+        claims,
+        twice: claims.map(|claims| claims.twice().collect()).unwrap_or_default(),
     };
     let mut text = format!("verdict    {verdict}\nkind       {kind_text}\n");
     add_members(&mut text, "header", inspected.header.as_ref());
-    add_members(&mut text, "claims", inspected.claims.as_ref());
+    add_members(&mut text, "claims", claims);
     let is_wrong = matches!(checked, Some(Err(_)));
     Ok(Output::new(text, &inspected)?.in_ascii().with_status(u8::from(is_wrong)))
 }
 
 /// One line for each member. All of it is a stranger's text.
 fn add_members(text: &mut String, what: &str, members: Option<&Members>) {
-    let Some(Members(members)) = members else {
+    let Some(members) = members else {
         let _ = writeln!(text, "{what:10} no JSON object");
         return;
     };
-    for (index, (name, value)) in members.iter().enumerate() {
+    for (index, (name, value)) in members.0.iter().enumerate() {
         let what = if index == 0 { what } else { "" };
         // Writing to a String does not fail.
         let _ = write!(text, "{what:10} {} = {}", visible(name), visible(&value.to_string()));
@@ -110,7 +114,7 @@ fn add_members(text: &mut String, what: &str, members: Option<&Members>) {
         if let Some(time) = time.and_then(serde_json::Value::as_f64).and_then(shown_seconds) {
             let _ = write!(text, "  ({time})");
         }
-        if members[..index].iter().any(|(earlier, _)| earlier == name) {
+        if members.is_repeated(index) {
             text.push_str("  STANDS TWICE");
         }
         text.push('\n');

@@ -12,6 +12,17 @@ impl Members {
     pub(super) fn parse(json: &[u8]) -> Option<Self> {
         serde_json::from_slice(json).ok()
     }
+
+    /// Whether an earlier member has the name of this one.
+    pub(super) fn is_repeated(&self, index: usize) -> bool {
+        self.0[..index].iter().any(|(earlier, _)| *earlier == self.0[index].0)
+    }
+
+    /// The names that stand more than once.
+    pub(super) fn twice(&self) -> impl Iterator<Item = &str> {
+        let repeated = self.0.iter().enumerate().filter(|(index, _)| self.is_repeated(*index));
+        repeated.map(|(_, (name, _))| name.as_str())
+    }
 }
 
 impl<'j> serde::Deserialize<'j> for Members {
@@ -38,9 +49,10 @@ impl<'j> serde::Deserialize<'j> for Members {
     }
 }
 
-/// A pair of name and value, as JSON has it in an array: an object would lose what stands twice.
+/// As an object. Of what stands twice it has the first; [`Members::twice`] names it.
 impl serde::Serialize for Members {
     fn serialize<S: serde::Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
-        output.collect_seq(&self.0)
+        let once = self.0.iter().enumerate().filter(|(index, _)| !self.is_repeated(*index));
+        output.collect_map(once.map(|(_, (name, value))| (name, value)))
     }
 }
