@@ -100,6 +100,22 @@ fn those_who_waited_for_a_failure_share_it() {
     assert_eq!(server.fetches.get(), 2);
 }
 
+/// A fetch may take long: those who came while it ran came after the pause that it leads to.
+#[test]
+fn those_who_came_later_share_the_failure_too() {
+    let server = Server::default();
+    let client = EpochClient::new(&sidecar(), || server.fetch());
+    let mut calls: Vec<_> = (0..100).map(|n| Box::pin(client.token(noon() + seconds(n)))).collect();
+    for call in &mut calls {
+        assert!(poll(call.as_mut()).is_none());
+    }
+    server.answer(Err("down"));
+    for call in &mut calls {
+        assert!(matches!(poll(call.as_mut()).unwrap(), Err(EpochUnavailable::Fetch(_))));
+    }
+    assert_eq!(server.fetches.get(), 1);
+}
+
 #[test]
 fn a_dropped_call_leaves_the_fetch_to_the_next() {
     let server = Server::default();

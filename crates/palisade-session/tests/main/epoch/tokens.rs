@@ -249,6 +249,8 @@ fn a_client_takes_over_what_a_server_sends() {
     assert_eq!(received.epoch(), token.epoch());
     assert_eq!(received.expose_secret(), token.expose_secret());
 
+    let other = sign(r#"{"alg":"HS256","typ":"JWT","kid":"k1"}"#, &payload().to_string());
+    assert_eq!(EpochToken::received(format!("wt_{other}")).unwrap_err(), TokenRefused::Type);
     let mut changed = payload();
     changed["exp"] = json!(1_704_114_001);
     assert_eq!(EpochToken::received(signed(&changed)).unwrap_err(), TokenRefused::Claim("exp"));
