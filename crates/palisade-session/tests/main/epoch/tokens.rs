@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use allocation_counter::measure;
 use palisade_secret::{Keyring, MacKey};
 use palisade_session::{
-    CompactJws, EpochClaims, EpochGrant, EpochIssuer, EpochToken, EpochTokens, EpochVerifier,
-    InvalidProfile, SessionToken, SigningKeys, TokenProfile, TokenRefused, TokenScopes,
+    EpochClaims, EpochGrant, EpochIssuer, EpochToken, EpochTokens, EpochVerifier, InvalidProfile,
+    SessionToken, SigningKeys, TokenProfile, TokenRefused, TokenScopes,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -264,7 +264,7 @@ fn a_client_takes_over_what_a_server_sends() {
 #[cfg(feature = "eddsa")]
 #[test]
 fn another_service_verifies_with_the_public_key() {
-    use palisade_session::{Ed25519Key, Jwks};
+    use palisade_session::{CompactJws, Ed25519Key, Jwks};
     let keys =
         SigningKeys::ed25519(Keyring::new("e1".parse().unwrap(), Ed25519Key::generate().unwrap()));
     let public = Jwks::parse(&keys.public_keys(noon()).unwrap().to_json()).unwrap();
