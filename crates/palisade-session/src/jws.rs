@@ -28,7 +28,8 @@ use keys::MAX_SIGNATURE_LEN;
 #[cfg(feature = "eddsa")]
 pub(crate) use keys::PublicKey;
 pub(crate) use keys::{SigningKey, Signs, Verifies};
-use parts::{MAX_TOKEN_LEN, Parts};
+pub(crate) use parts::MAX_TOKEN_LEN;
+use parts::Parts;
 
 use crate::TokenRefused;
 

@@ -95,6 +95,28 @@ impl<'t> CompactJws<'t> {
         key.verify(self.parts.signed.as_bytes(), self.parts.signature)?;
         Ok(&self.payload)
     }
+
+    /// The payload, once the signature is found good under `EdDSA` with the key of the set that the
+    /// header names.
+    ///
+    /// Of its type and of its claims nothing is checked.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenRefused`] when the header names no key of the set or another algorithm, or the signature is
+    /// not right.
+    #[cfg(feature = "eddsa")]
+    pub fn verify_eddsa(&self, keys: &crate::Jwks) -> Result<&[u8], TokenRefused> {
+        let id = self.key_id().ok_or(TokenRefused::UnknownKey)?;
+        // A public key has no end of its own in a set, so any time serves.
+        let key = keys.0.find(id, std::time::SystemTime::UNIX_EPOCH);
+        let key = key.map_err(|_| TokenRefused::UnknownKey)?;
+        if self.header.alg != key.algorithm() {
+            return Err(TokenRefused::Algorithm);
+        }
+        key.verify(self.parts.signed.as_bytes(), self.parts.signature)?;
+        Ok(&self.payload)
+    }
 }
 
 impl std::fmt::Debug for CompactJws<'_> {

@@ -21,7 +21,7 @@ fn the_signed_token_is_right() {
         SigningKeys::hs256(Keyring::new("2026a".parse().unwrap(), key)),
         TokenProfile::new("https://auth.example.com", "app").unwrap(),
     );
-    let issued = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_219_200);
+    let issued = SystemTime::UNIX_EPOCH + Duration::from_hours(498_672);
     let token = tokens.issue(&NewClaims {
         user: &"usr_01".parse().unwrap(),
         session: &"AAECAwQFBgcICQoLDA0ODw".parse().unwrap(),
@@ -40,6 +40,6 @@ fn the_signed_token_is_right() {
 #[test]
 fn the_digest_is_right() {
     let secret = Base64UrlUnpadded::encode_string(&(0..32).collect::<Vec<u8>>());
-    let digest: String = Sha256::digest(&secret).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = base16ct::lower::encode_string(&Sha256::digest(&secret));
     assert!(PAGE.contains(&format!("printf %s {secret} | openssl dgst -sha256\n# {digest}\n")));
 }

@@ -9,5 +9,6 @@ mod cookie_read;
 mod cookie_spec;
 mod cookie_vectors;
 mod cookie_written;
+mod epoch;
 mod format_page;
 mod jwt_vectors;
