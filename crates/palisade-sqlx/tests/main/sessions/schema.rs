@@ -1,6 +1,6 @@
 //! What the schema refuses to any program, and rows that cannot be right.
 
-use palisade_session::{SessionRecord, SessionStore};
+use palisade_session::{Others, SessionLimit, SessionRecord, SessionStore, Touch, Written};
 use palisade_sqlx::CorruptRow;
 use palisade_testkit::session_store::{same_session, sample};
 use sqlx::Connection;
@@ -130,6 +130,41 @@ async fn what_is_allowed_is_allowed_to_any_program() {
         run(&mut stranger, sql).await.unwrap_or_else(|error| panic!("{error}: {sql}"));
     }
     assert_eq!(store.generation(&sample(1).user).await.unwrap(), 2);
+}
+
+/// An operator may raise a generation by hand; the sessions of it are dead at once, though nobody marked
+/// them as ended.
+#[tokio::test]
+async fn a_generation_that_is_raised_by_hand_ends_sessions() {
+    for sql in [
+        "UPDATE palisade_session_everyone SET generation = generation + 1",
+        "INSERT INTO palisade_session_users VALUES ('usr_1', 1)",
+    ] {
+        let (_folder, path) = crate::new_path();
+        let store = open(&path).await;
+        let record = begin(&store, 1).await;
+        run(&mut crate::stranger(&path).await, sql).await.unwrap();
+
+        let (user, now) = (&record.user, record.created);
+        let touch = Touch { at: record.last_seen, address: None };
+        for generation in [0, 1] {
+            let touched = store.touch_if_live(&record.id, generation, touch).await.unwrap();
+            assert_eq!(touched, Written::Gone);
+            let new = SessionRecord { generation, ..sample(2) };
+            let rotated = store.rotate(&record.id, &new, Others::Keep, now).await.unwrap();
+            assert_eq!(rotated, Written::Gone);
+        }
+        assert_eq!(store.list(user, &always(), 9).await.unwrap().len(), 0);
+        let kept = store.revoke_others(user, &record.id, signed_out()).await.unwrap();
+        assert_eq!(kept, None);
+        let next = SessionRecord { generation: 1, ..sample(3) };
+        let begun = store.insert_new(&next, SessionLimit::refuse(1), &always()).await;
+        assert_eq!(begun.unwrap(), [], "a dead session takes a place");
+        assert_eq!(store.revoke_user(user, signed_out()).await.unwrap(), 1);
+        let stored = store.load(&record.id).await.unwrap().unwrap();
+        assert_eq!(same_session(&stored.record, &record), Ok(()));
+        assert_eq!(stored.user_generation, 2);
+    }
 }
 
 /// What only a program that disables the checks can write is an error that names the place, and
