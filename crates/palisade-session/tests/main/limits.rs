@@ -107,7 +107,7 @@ fn every_misconfiguration_is_an_error_of_the_builder() {
     let refused = Sessions::signed(store(), longer, tokens(&["a"])).unwrap_err();
     assert_eq!(refused, InvalidPolicy::Lifetime);
     assert!(Sessions::signed(store(), SessionPolicy::default(), tokens(&["a"])).is_ok());
-    let short = TokenProfile::new("i", "a").unwrap().max_lifetime(DAY - nano).unwrap();
+    let short = TokenProfile::new("i", "a").unwrap().max_lifetime(DAY - SECOND).unwrap();
     let short = SessionTokens::new(SigningKeys::hs256(ring(&["a"])), short);
     let refused = Sessions::signed(store(), policy().build().unwrap(), short).unwrap_err();
     assert_eq!(refused, InvalidPolicy::Lifetime);
