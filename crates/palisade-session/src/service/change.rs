@@ -107,7 +107,8 @@ impl<S: SessionStore> Sessions<S> {
         successor.id = SessionId::generate()?;
         successor.last_seen = successor.last_seen.max(now);
         if let Others::End(_) = others {
-            successor.generation += 1;
+            // No store counts so far; a row that says it did is not the session that it was.
+            successor.generation = successor.generation.checked_add(1).ok_or(ChangeError::Gone)?;
         }
         let (token, successor) = self.draft(successor, now)?;
         let _ends = self.cache.ends_generation();
