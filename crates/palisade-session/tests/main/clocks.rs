@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use palisade_session::{
-    Change, ChangeError, CreateError, EndReason, Factor, MemoryStore, NewSession, RecentError,
-    SessionTokens, Sessions, SigningKeys, TokenProfile,
+    Change, ChangeError, CreateError, EndReason, Factor, InvalidProfile, MemoryStore, NewSession,
+    RecentError, SessionTokens, Sessions, SigningKeys, TokenProfile,
 };
 
 use crate::support::{
@@ -91,9 +91,15 @@ fn a_signed_session_that_is_renewed_by_a_clock_that_is_behind_verifies() {
 /// The longest life that profile and policy allow, at any fraction of a second.
 #[test]
 fn a_token_of_the_longest_life_verifies() {
-    for (nanos, life) in [(0, 7 * DAY), (999_999_999, 7 * DAY), (600_000_000, 1500 * SECOND / 1000)]
-    {
-        let profile = TokenProfile::new(ISSUER, AUDIENCE).unwrap().max_lifetime(life).unwrap();
+    let profile = || TokenProfile::new(ISSUER, AUDIENCE).unwrap();
+    let fraction = profile().max_lifetime(3 * SECOND / 2);
+    assert_eq!(fraction.unwrap_err(), InvalidProfile::Lifetime);
+    for (nanos, life, longest) in [
+        (0, 7 * DAY, 7 * DAY),
+        (999_999_999, 7 * DAY, 7 * DAY),
+        (600_000_000, 3 * SECOND / 2, 2 * SECOND),
+    ] {
+        let profile = profile().max_lifetime(longest).unwrap();
         let tokens = SessionTokens::new(SigningKeys::hs256(ring(&["a"])), profile);
         let policy = policy()
             .idle_timeout(life)

@@ -1,16 +1,23 @@
 //! Integration tests: one module a topic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
+mod allocation;
 mod cached;
 mod clocks;
 mod differential;
+mod hostile;
 mod interop;
 mod jwt_vectors;
 mod known_bugs;
 mod lifecycle_vectors;
 mod limits;
+mod misuse;
 mod model;
 mod races;
+mod redaction;
+mod rotation;
+#[cfg(feature = "serde")]
+mod serde_forms;
 mod signed_rules;
 mod store_down;
 mod store_faults;

@@ -32,6 +32,7 @@ struct State {
     loses_answers_from: Option<usize>,
     closed: Vec<(&'static str, Side)>,
     slow: bool,
+    rewrite: Option<fn(&mut Stored)>,
 }
 
 impl FaultyStore {
@@ -71,6 +72,11 @@ impl FaultyStore {
     /// Each call takes a turn of its own before and after its work, where it can be given up.
     pub(crate) fn slow(&self) {
         self.state.lock().unwrap().slow = true;
+    }
+
+    /// What is loaded from now on is changed by this, as by somebody who can write to the table.
+    pub(crate) fn rewrite(&self, change: fn(&mut Stored)) {
+        self.state.lock().unwrap().rewrite = Some(change);
     }
 
     /// The calls since this was last asked.
@@ -134,7 +140,14 @@ impl SessionStore for FaultyStore {
     }
 
     async fn load(&self, id: &SessionId) -> Result<Option<Stored>, StoreError> {
-        pass!(self.load(id))
+        let found: Result<Option<Stored>, StoreError> = pass!(self.load(id));
+        let rewrite = self.state.lock().unwrap().rewrite;
+        found.map(|found| {
+            found.map(|mut found| {
+                rewrite.unwrap_or(|_| ())(&mut found);
+                found
+            })
+        })
     }
 
     async fn touch_if_live(
