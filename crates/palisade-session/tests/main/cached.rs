@@ -1,5 +1,7 @@
 //! Verdicts from memory: how long they decide, and what they never decide.
 
+use std::time::Duration;
+
 use palisade_session::{
     Change, EndReason, Factor, NewSession, Origin, RecentError, SessionLimit, Sessions,
 };
@@ -40,7 +42,7 @@ fn a_busy_session_costs_no_read() {
 
 #[test]
 fn without_a_cache_each_use_is_a_read() {
-    for policy in [policy(), policy().cache(100, 0 * SECOND), policy().cache(0, MINUTE)] {
+    for policy in [policy(), policy().cache(100, Duration::ZERO), policy().cache(0, MINUTE)] {
         let sessions = Sessions::opaque(FaultyStore::default(), policy.build().unwrap());
         let (token, _) = run(sign_in(&sessions, &user(), start()));
         sessions.store().calls();

@@ -1,4 +1,4 @@
-//! Tokens of ours in PyJWT and in the `jose` package of node, and theirs in ours.
+//! Tokens of ours in `PyJWT` and in the `jose` package of node, and theirs in ours.
 //!
 //! The Python interpreter is `$PALISADE_PYTHON`, by default `python3`; `jose` is looked for where node
 //! looks, `$NODE_PATH` included. Where one of them is missing, the test says so and passes.
@@ -14,7 +14,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 
-use crate::support::{AUDIENCE, ISSUER, SECOND, profile, seconds};
+use crate::support::{AUDIENCE, ISSUER, SECOND, hex, profile, seconds};
 
 /// A process that answers a line of JSON with a line of JSON.
 struct Peer {
@@ -96,7 +96,7 @@ fn both_ways(mut peer: Peer) {
     let now = SystemTime::now();
     for _ in 0..300 {
         let key: Vec<u8> = (0..random.random_range(32..100)).map(|_| random.random()).collect();
-        let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(&key);
         let ring = Keyring::new("a".parse().unwrap(), MacKey::dangerous_any_length(&key));
         let tokens = SessionTokens::new(SigningKeys::hs256(ring), profile());
 

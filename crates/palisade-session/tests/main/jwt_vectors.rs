@@ -7,7 +7,7 @@ use palisade_secret::{Keyring, MacKey, SecretBytes};
 use palisade_session::{CompactJws, SessionTokens, SigningKeys, TokenProfile};
 use serde_json::Value;
 
-use crate::support::{HEADER, mac_key, payload, sign, start, tokens};
+use crate::support::{HEADER, hex, mac_key, payload, sign, start, tokens};
 use crate::vectors::{Score, assert_fields, number, rows, text};
 
 /// Rows that are meant to have white space around the token and have none, so that they are byte for
@@ -168,14 +168,6 @@ fn claims_hold(claims: &Value, key: &MacKey, now: u64) -> bool {
     let keys = SigningKeys::hs256(Keyring::new("a".parse().unwrap(), key.clone()));
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(now);
     SessionTokens::new(keys, profile).verify(&token, now).is_ok()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").unwrap();
-        text
-    })
 }
 
 /// What three rows of the corpus meant to say.

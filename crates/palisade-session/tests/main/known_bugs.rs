@@ -23,7 +23,7 @@ fn a_time_in_quotes_is_no_missing_time() {
     }
 }
 
-/// python-jose, CVE-2024-33663, and PyJWT, CVE-2026-48526: a public key, in whatever spelling it is
+/// python-jose, CVE-2024-33663, and `PyJWT`, CVE-2026-48526: a public key, in whatever spelling it is
 /// published, was the secret of an HMAC.
 #[cfg(feature = "eddsa")]
 #[test]

@@ -1,5 +1,7 @@
 //! Random schedules against a naive model: a list of sessions and nothing clever.
 
+mod steps;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
@@ -9,59 +11,12 @@ use palisade_session::{
 };
 use proptest::prelude::*;
 
+use steps::{Step, step};
+
 use crate::support::{DAY, HOUR, MINUTE, SECOND, run, seconds, start, tokens, verdict};
 
-const MOST: usize = 3;
+const MOST: u32 = 3;
 const RETENTION: Duration = DAY;
-
-/// One thing that happens. Numbers choose among what there is, by their remainder.
-#[derive(Clone, Debug)]
-enum Step {
-    Begin(usize),
-    Create { begun: usize, replaces: Option<usize> },
-    Validate(usize),
-    Recent { session: usize, factor: bool, within: u64 },
-    Confirm(usize),
-    Rotate(usize),
-    Reauthenticate { session: usize, factor: bool },
-    Changed(usize),
-    SignOut(usize),
-    Revoke { user: usize, session: usize },
-    RevokeOthers(usize),
-    RevokeUser(usize),
-    RevokeEveryone,
-    List(usize),
-    Purge,
-    Forward(Duration),
-    Back(Duration),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let n = 0..64_usize;
-    prop_oneof![
-        5 => (0..3_usize).prop_map(Step::Begin),
-        8 => (n.clone(), prop::option::weighted(0.3, n.clone()))
-            .prop_map(|(begun, replaces)| Step::Create { begun, replaces }),
-        12 => n.clone().prop_map(Step::Validate),
-        3 => (n.clone(), any::<bool>(), 0..4000_u64)
-            .prop_map(|(session, factor, within)| Step::Recent { session, factor, within }),
-        2 => n.clone().prop_map(Step::Confirm),
-        4 => n.clone().prop_map(Step::Rotate),
-        4 => (n.clone(), any::<bool>())
-            .prop_map(|(session, factor)| Step::Reauthenticate { session, factor }),
-        2 => n.clone().prop_map(Step::Changed),
-        2 => n.clone().prop_map(Step::SignOut),
-        2 => (0..3_usize, n.clone()).prop_map(|(user, session)| Step::Revoke { user, session }),
-        2 => n.prop_map(Step::RevokeOthers),
-        1 => (0..3_usize).prop_map(Step::RevokeUser),
-        1 => Just(Step::RevokeEveryone),
-        3 => (0..3_usize).prop_map(Step::List),
-        1 => Just(Step::Purge),
-        8 => prop::sample::select(vec![SECOND, 59 * SECOND, MINUTE, 10 * MINUTE, HOUR / 2,
-            HOUR - SECOND, HOUR, 2 * HOUR, 23 * HOUR, DAY, 3 * DAY]).prop_map(Step::Forward),
-        1 => prop::sample::select(vec![SECOND, MINUTE, HOUR, DAY]).prop_map(Step::Back),
-    ]
-}
 
 /// What the model knows of a session.
 #[derive(Clone, Debug)]
@@ -106,7 +61,7 @@ impl World {
         let mut policy = SessionPolicy::builder()
             .idle_timeout(HOUR)
             .absolute_timeout(DAY)
-            .limit(SessionLimit::end_oldest(MOST as u32));
+            .limit(SessionLimit::end_oldest(MOST));
         if cached {
             policy = policy.cache(100, MINUTE);
         }
@@ -215,7 +170,9 @@ impl World {
                 let ended = self.sessions.revoke_user(&user(n), reason, now).await.unwrap();
                 assert_eq!(ended, open.len() as u64);
                 self.generations[n] += 1;
-                open.into_iter().for_each(|at| self.end(at, reason));
+                for at in open {
+                    self.end(at, reason);
+                }
             }
             Step::RevokeEveryone => {
                 let reason = EndReason::KeysRotated;
@@ -223,7 +180,9 @@ impl World {
                 let ended = self.sessions.revoke_everyone(reason, now).await.unwrap();
                 assert_eq!(ended, open.len() as u64);
                 self.generations.iter_mut().for_each(|generation| *generation += 1);
-                open.into_iter().for_each(|at| self.end(at, reason));
+                for at in open {
+                    self.end(at, reason);
+                }
             }
             Step::Purge => {
                 let forgotten = self.sessions.purge(RETENTION, now).await.unwrap();
@@ -268,7 +227,7 @@ impl World {
         let is_stale = generation != self.generations[user];
         assert_eq!(created.is_err(), is_stale, "{created:?}");
         let Ok((token, proof)) = created else { return };
-        for at in self.listed(user).into_iter().skip(MOST - 1) {
+        for at in self.listed(user).into_iter().skip(MOST as usize - 1) {
             self.end(at, EndReason::TooManySessions);
         }
         let entry = Entry {

@@ -1,6 +1,6 @@
 //! No message and no `Debug` output holds any part of a token, a secret, a digest or a key.
 
-use std::fmt::{Debug, Display};
+use std::fmt::{Debug, Display, Write};
 
 use palisade_session::{
     ChangeError, CompactJws, CreateError, Credential, Factor, MemoryStore, NewClaims, NewSession,
@@ -35,10 +35,11 @@ fn debug_output_holds_no_token_no_digest_and_no_key() {
         let recent = run(sessions.require_recent(&session, Factor::Totp, HOUR, start())).unwrap();
         let record = run(stored(&sessions, &session));
         let listed = run(sessions.list(&session, start())).unwrap();
-        seen += &format!(
+        let all = format!(
             "{token:?} {session:?} {recent:?} {record:?} {:?} {listed:?} {sessions:?} {sessions:#?}",
             record.credential
         );
+        seen.push_str(&all);
         for token in [&text, renewed.expose_secret()] {
             assert!(!leaks(&seen, secret_of(token)), "{seen}");
         }
@@ -67,7 +68,7 @@ fn debug_output_of_the_signing_side_holds_no_key_and_no_signature() {
         expires: start() + HOUR,
     };
     let jws = CompactJws::parse(&good).unwrap();
-    seen += &format!("{tokens:?} {claims:?} {new:?} {jws:?} {:?}", profile());
+    write!(seen, "{tokens:?} {claims:?} {new:?} {jws:?} {:?}", profile()).unwrap();
     assert!(!leaks(&seen, secret_of(&good)), "{seen}");
     assert!(!seen.contains("97, 98, 99") && !seen.contains("abcdefgh"), "{seen}");
     assert!(!leaks(&seen, good.split('.').nth(1).unwrap()));

@@ -39,7 +39,7 @@ fn rule_1_the_length_is_bounded_before_anything_is_decoded() {
         tokens.into_iter().find(|token| token.len() == wanted).unwrap()
     };
     let tokens = tokens(&["a"]);
-    tokens.verify(&of_length(&HEADER.replace("}", " }"), 4096), start()).unwrap();
+    tokens.verify(&of_length(&HEADER.replace('}', " }"), 4096), start()).unwrap();
     assert_eq!(
         tokens.verify(&of_length(HEADER, 4097), start()).unwrap_err(),
         TokenRefused::TooLong

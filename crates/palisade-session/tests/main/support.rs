@@ -76,6 +76,14 @@ pub(crate) fn tokens(ids: &[&str]) -> SessionTokens {
     SessionTokens::new(SigningKeys::hs256(ring(ids)), profile())
 }
 
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
+}
+
 pub(crate) fn encode(text: &str) -> String {
     Base64UrlUnpadded::encode_string(text.as_bytes())
 }

@@ -129,7 +129,7 @@ fn the_address_that_counts_is_that_of_the_last_use_that_was_noted() {
 /// With no interval each use from another address is noted, and uses at one moment from one are not.
 #[test]
 fn without_an_interval_each_move_is_noted() {
-    let policy = policy().touch_interval(0 * SECOND).build().unwrap();
+    let policy = policy().touch_interval(std::time::Duration::ZERO).build().unwrap();
     let store = crate::store_faults::FaultyStore::default();
     let sessions = Sessions::opaque(store, policy);
     run(async {
