@@ -7,13 +7,11 @@ use std::time::{Duration, SystemTime};
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use palisade_secret::{Keyring, MacKey};
-use palisade_session::{
-    NewClaims, SessionId, SessionTokens, SigningKeys, TokenProfile, TokenRefused,
-};
+use palisade_session::{NewClaims, SessionTokens, SigningKeys, TokenProfile, TokenRefused};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{AUDIENCE, HEADER, ISSUER, SECOND, mac_key, profile, seconds, sign, tokens};
+use crate::support::{AUDIENCE, HEADER, ISSUER, mac_key, seconds, sign, tokens};
 
 fn oracle(algorithm: Algorithm, issuer: &str, audience: &str) -> Validation {
     let mut validation = Validation::new(algorithm);
@@ -192,9 +190,10 @@ fn stricter_about_length() {
 #[cfg(feature = "eddsa")]
 mod eddsa {
     use palisade_secret::SecretBytes;
-    use palisade_session::{Ed25519Key, Jwks, SessionVerifier};
+    use palisade_session::{Ed25519Key, Jwks, SessionId, SessionVerifier};
 
     use super::*;
+    use crate::support::{SECOND, profile};
 
     /// What stands before the 32 bytes of a private key in PKCS#8 (RFC 8410 section 7).
     const PKCS8: [u8; 16] =

@@ -1,7 +1,6 @@
 //! What went wrong in other libraries, one test each; the rules that the same bugs led to are in
 //! `signed_rules`.
 
-use palisade_secret::MacKey;
 use palisade_session::{
     ChangeError, Factor, Horizon, InsertError, MemoryStore, NewSession, Origin, RecentError,
     SessionLimit, SessionPolicy, SessionStore, Sessions, TokenRefused,
@@ -29,7 +28,7 @@ fn a_time_in_quotes_is_no_missing_time() {
 #[test]
 fn a_public_key_is_no_secret() {
     use base64ct::{Base64UrlUnpadded, Encoding};
-    use palisade_secret::{Keyring, SecretBytes};
+    use palisade_secret::{Keyring, MacKey, SecretBytes};
     use palisade_session::{Ed25519Key, Jwks, SessionTokens, SessionVerifier, SigningKeys};
 
     let key = Ed25519Key::new(&SecretBytes::dangerous_unchecked(vec![9; 32])).unwrap();
