@@ -183,6 +183,21 @@ fn a_touch_that_a_revocation_overtook_is_not_kept() {
     }
 }
 
+/// The note of a use asks the store; when the session is gone there, the copy goes too.
+#[test]
+fn a_touch_that_finds_the_session_gone_empties_the_cache() {
+    let store = FaultyStore::default();
+    let policy = policy().touch_interval(10 * SECOND).cache(9, MINUTE).build().unwrap();
+    let here = Sessions::opaque(store.clone(), policy.clone());
+    let elsewhere = Sessions::opaque(store, policy);
+    let (token, session) = run(sign_in(&here, &user(), start()));
+    assert_eq!(run(verdict(&here, &token, start())), "ok");
+    run(elsewhere.sign_out(&session, start())).unwrap();
+    assert_eq!(run(verdict(&here, &token, start() + 9 * SECOND)), "ok");
+    assert_eq!(run(verdict(&here, &token, start() + 10 * SECOND)), "session_superseded");
+    assert_eq!(run(verdict(&here, &token, start() + 9 * SECOND)), "signed_out");
+}
+
 /// A sign-out that is given up after the store did it.
 #[test]
 fn a_sign_out_that_is_given_up_still_reaches_the_cache() {
@@ -195,6 +210,28 @@ fn a_sign_out_that_is_given_up_still_reaches_the_cache() {
     drop(request);
     here.store().open("revoke", Side::After);
     assert_eq!(run(verdict(&here, &token, start())), "signed_out");
+}
+
+/// The same for a sign-in in place of a session: given up, or failed, between its two steps.
+#[test]
+fn a_sign_in_that_is_given_up_halfway_reaches_the_cache() {
+    for given_up in [true, false] {
+        let (here, _) = pair(0);
+        let (token, session) = run(sign_in(&here, &user(), start()));
+        let begun = run(here.begin(&user())).unwrap();
+        assert_eq!(run(verdict(&here, &token, start())), "ok");
+        let new = NewSession { replaces: Some(session), ..NewSession::default() };
+        if given_up {
+            here.store().close("revoke", Side::After);
+        } else {
+            here.store().lose_answers_from(0);
+        }
+        let mut request = Driven::new(here.create(begun, new, start()));
+        assert_eq!(request.poll().is_none(), given_up);
+        drop(request);
+        here.store().mend();
+        assert_eq!(run(verdict(&here, &token, start())), "replaced");
+    }
 }
 
 #[test]

@@ -26,6 +26,8 @@ fn hostile() -> Vec<String> {
     all.push(format!("{}.{}", "A".repeat(21), "A".repeat(44)));
     all.push(format!("{}.{}", "A".repeat(23), "A".repeat(42)));
     all.push(format!("{}.{}=", "A".repeat(22), "A".repeat(42)));
+    all.push(format!("{}.{}", "A".repeat(22), "A".repeat(42)));
+    all.push(format!("{}.", "A".repeat(22)));
     all.push(format!("{}+{}", "A".repeat(22), "A".repeat(43)));
     all.push(format!("{}.{}.", "A".repeat(22), "A".repeat(42)));
     all

@@ -126,6 +126,18 @@ fn the_address_that_counts_is_that_of_the_last_use_that_was_noted() {
     });
 }
 
+/// The copy in the cache follows what was noted.
+#[test]
+fn the_address_that_was_noted_counts_in_the_cache_too() {
+    let policy = policy().watch(SameNetwork::new(24, 48)).cache(9, MINUTE).build().unwrap();
+    let sessions = Sessions::opaque(MemoryStore::new(), policy);
+    let (token, _) = run(crate::support::sign_in(&sessions, &user(), start()));
+    let now = start() + MINUTE;
+    run(sessions.validate(&token, &address("192.0.2.7"), now)).unwrap();
+    let refused = run(sessions.validate(&token, &address("192.0.3.7"), now)).unwrap_err();
+    assert_eq!(refused.reason(), "suspicious_address");
+}
+
 /// With no interval each use from another address is noted, and uses at one moment from one are not.
 #[test]
 fn without_an_interval_each_move_is_noted() {
@@ -134,7 +146,8 @@ fn without_an_interval_each_move_is_noted() {
     let sessions = Sessions::opaque(store, policy);
     run(async {
         let begun = sessions.begin(&user()).await.unwrap();
-        let (token, _) = sessions.create(begun, NewSession::default(), start()).await.unwrap();
+        let (token, session) =
+            sessions.create(begun, NewSession::default(), start()).await.unwrap();
         let token = token.expose_secret();
         for (from, now, touches) in [
             (Origin::unknown(), start(), false),
@@ -143,12 +156,19 @@ fn without_an_interval_each_move_is_noted() {
             (address("192.0.2.8"), start(), true),
             (address("192.0.2.8"), start() + SECOND, true),
             (address("192.0.2.8"), start() - DAY, false),
+            (address("192.0.2.9"), start() - DAY, true),
         ] {
             sessions.store().calls();
             sessions.validate(token, &from, now).await.unwrap();
             let touched = sessions.store().calls().contains(&"touch_if_live");
             assert_eq!(touched, touches, "{from:?}");
         }
+        // A clock that stepped back notes from where, and not when.
+        let record = stored(&sessions, &session).await;
+        assert_eq!(
+            (record.last_seen, record.address),
+            (start() + SECOND, address("192.0.2.9").address)
+        );
     });
 }
 
