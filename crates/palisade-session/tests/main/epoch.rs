@@ -5,7 +5,6 @@ mod client_clock;
 mod client_threads;
 mod hours;
 mod kinds;
-mod misuse;
 mod page;
 mod scopes;
 mod tokens;
