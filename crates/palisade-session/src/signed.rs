@@ -1,6 +1,5 @@
 //! Session tokens that are signed.
 
-use std::fmt::{self, Write as _};
 use std::time::{Duration, SystemTime};
 
 use palisade_secret::KeyId;
@@ -47,8 +46,7 @@ impl SessionTokens {
     /// Tokens signed with these keys.
     #[must_use]
     pub fn new(keys: SigningKeys, profile: TokenProfile) -> Self {
-        let (issuer, audience) = (JsonText(&profile.issuer), JsonText(&profile.audience));
-        let common = format!(r#"{{"iss":{issuer},"aud":{audience},"#);
+        let common = common_members(&profile.issuer, &profile.audience);
         Self { jws: Jws::new(keys.0, TYPE), profile, common }
     }
 
@@ -60,14 +58,18 @@ impl SessionTokens {
         };
         let mut payload = String::with_capacity(self.common.len() + 2 * UserId::MAX_LEN);
         payload.push_str(&self.common);
-        let sub = JsonText(new.user.as_str());
-        let (iat, exp) = (seconds(new.issued), seconds(new.expires));
-        // Writing to a string does not fail.
-        let _ = write!(
-            payload,
-            r#""sub":{sub},"sid":"{}","gen":{},"iat":{iat},"exp":{exp}}}"#,
-            new.session, new.generation,
-        );
+        let mut number = itoa::Buffer::new();
+        payload.push_str(r#""sub":"#);
+        push_json(&mut payload, new.user.as_str());
+        payload.push_str(r#","sid":""#);
+        payload.push_str(new.session.as_str());
+        payload.push_str(r#"","gen":"#);
+        payload.push_str(number.format(new.generation));
+        payload.push_str(r#","iat":"#);
+        payload.push_str(number.format(seconds(new.issued)));
+        payload.push_str(r#","exp":"#);
+        payload.push_str(number.format(seconds(new.expires)));
+        payload.push('}');
         SessionToken::new(self.jws.sign("", payload.as_bytes()))
     }
 
@@ -203,18 +205,28 @@ impl SessionClaims {
     }
 }
 
-/// Visible ASCII as a JSON string.
-pub(crate) struct JsonText<'a>(pub(crate) &'a str);
+/// The members that all tokens of a service have in common, as JSON, from the opening brace on.
+pub(crate) fn common_members(issuer: &str, audience: &str) -> String {
+    let mut common = String::from(r#"{"iss":"#);
+    push_json(&mut common, issuer);
+    common.push_str(r#","aud":"#);
+    push_json(&mut common, audience);
+    common.push(',');
+    common
+}
 
-impl fmt::Display for JsonText<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_char('"')?;
-        for part in self.0.split_inclusive(['"', '\\']) {
-            match part.strip_suffix(['"', '\\']) {
-                None => f.write_str(part)?,
-                Some(plain) => write!(f, "{plain}\\{}", &part[plain.len()..])?,
+/// Appends visible ASCII as a JSON string.
+pub(crate) fn push_json(payload: &mut String, text: &str) {
+    payload.push('"');
+    for part in text.split_inclusive(['"', '\\']) {
+        match part.strip_suffix(['"', '\\']) {
+            None => payload.push_str(part),
+            Some(plain) => {
+                payload.push_str(plain);
+                payload.push('\\');
+                payload.push_str(&part[plain.len()..]);
             }
         }
-        f.write_char('"')
     }
+    payload.push('"');
 }

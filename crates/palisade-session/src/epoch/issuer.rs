@@ -1,12 +1,13 @@
 //! Giving epoch tokens out.
 
+use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use super::{
     Epoch, EpochToken, EpochTokens, InvalidEpoch, PREFIX, SidecarId, Subject, TYPE, TokenScopes,
 };
 use crate::jws::{Jws, SigningKey, SigningKeys};
-use crate::signed::JsonText;
+use crate::signed::{common_members, push_json};
 use crate::{InvalidProfile, TokenProfile};
 
 /// Issues epoch tokens: `wt_` and a strict compact JWS with `iss`, `aud`, `sub`, `sidecar`, `scope`,
@@ -73,8 +74,7 @@ impl EpochIssuer {
     /// five minutes before.
     pub fn new(keys: SigningKeys, profile: TokenProfile) -> Result<Self, InvalidProfile> {
         let TokenProfile { issuer, audience, .. } = check(profile)?;
-        let (issuer, audience) = (JsonText(&issuer), JsonText(&audience));
-        let common = format!(r#"{{"iss":{issuer},"aud":{audience},"#);
+        let common = common_members(&issuer, &audience);
         Ok(Self { jws: Jws::new(keys.0, TYPE), common })
     }
 
@@ -103,13 +103,15 @@ impl EpochIssuer {
             // No scope holds a character that JSON escapes, and no sidecar id.
             scopes => format!(r#""scope":"{scopes}","#),
         };
-        let payload = format!(
-            r#"{}"sub":{},"sidecar":"{}",{scope}"epoch":"{epoch}","iat":{},"exp":{}}}"#,
-            self.common,
-            JsonText(grant.subject.as_str()),
-            grant.sidecar,
-            seconds(now),
-            seconds(epoch.expires_at()),
+        let mut payload = self.common.clone();
+        payload.push_str(r#""sub":"#);
+        push_json(&mut payload, grant.subject.as_str());
+        let (iat, exp) = (seconds(now), seconds(epoch.expires_at()));
+        // Writing to a string does not fail.
+        let _ = write!(
+            payload,
+            r#","sidecar":"{}",{scope}"epoch":"{epoch}","iat":{iat},"exp":{exp}}}"#,
+            grant.sidecar
         );
         EpochToken::issued(self.jws.sign(PREFIX, payload.as_bytes()), epoch)
     }
