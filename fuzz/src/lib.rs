@@ -8,10 +8,12 @@ mod apikey;
 mod canary;
 mod password;
 mod secret;
+mod session_cookie;
 
 pub use apikey::{apikey_digest, apikey_parse, apikey_scopes};
 pub use password::{password_filter, password_parse, password_range, password_verify};
 pub use secret::{secret_keyring, secret_load};
+pub use session_cookie::{session_cookie_read, session_set_cookie};
 
 use std::ffi::OsString;
 use std::io;
@@ -30,6 +32,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("password_verify", password_verify),
     ("secret_keyring", secret_keyring),
     ("secret_load", secret_load),
+    ("session_cookie_read", session_cookie_read),
+    ("session_set_cookie", session_set_cookie),
 ];
 
 /// Runs a target over the files that are named: how a crash is replayed without libFuzzer.
