@@ -26,7 +26,8 @@ pub(crate) use json::{RawClaims, claims};
 #[cfg(feature = "eddsa")]
 pub(crate) use keys::PublicKey;
 pub(crate) use keys::{SigningKey, Signs, Verifies};
-use parts::{MAX_TOKEN_LEN, Parts};
+pub(crate) use parts::MAX_TOKEN_LEN;
+use parts::Parts;
 
 use crate::TokenRefused;
 

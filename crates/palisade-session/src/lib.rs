@@ -3,6 +3,7 @@
 mod cache;
 pub mod cookie;
 mod digest;
+mod epoch;
 mod error;
 mod factor;
 mod jws;
@@ -22,6 +23,11 @@ mod token;
 mod watch;
 
 pub use digest::{InvalidDigest, SecretDigest};
+pub use epoch::{
+    Epoch, EpochClaims, EpochClient, EpochGrant, EpochIssuer, EpochStanding, EpochTerms,
+    EpochToken, EpochTokens, EpochUnavailable, EpochVerifier, InvalidEpoch, InvalidScopes,
+    MissingScope, SidecarId, Subject, TokenScopes,
+};
 pub use error::{ChangeError, CreateError, RecentError, Refused};
 pub use factor::{Factor, Factors, InvalidFactors};
 pub use jws::{CompactJws, SigningKeys};

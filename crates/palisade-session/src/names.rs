@@ -39,6 +39,7 @@ macro_rules! named {
         }
     };
 }
+pub(crate) use named;
 
 /// Who is signed in, such as `usr_01`: 1 to 128 visible ASCII characters. It stands in signed tokens
 /// as `sub`.

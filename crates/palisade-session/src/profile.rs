@@ -128,4 +128,7 @@ pub enum InvalidProfile {
     /// A lifetime.
     #[error("the lifetime of a token is more than nothing and at most 7 days")]
     Lifetime,
+    /// A lifetime in which no epoch token fits.
+    #[error("an epoch token lives for up to 65 minutes, and the profile allows less")]
+    EpochLifetime,
 }

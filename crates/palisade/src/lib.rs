@@ -7,6 +7,8 @@ pub use palisade_apikey as apikey;
 #[cfg(feature = "password")]
 pub use palisade_password as password;
 pub use palisade_secret as secret;
+#[cfg(feature = "session")]
+pub use palisade_session as session;
 
 /// Compiles and runs the code of the workspace's README, so that it stays true.
 #[cfg(all(doctest, feature = "apikey"))]
