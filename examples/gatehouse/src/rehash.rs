@@ -10,7 +10,7 @@ use crate::users::{Swap, User};
 /// Hashes the password of a user who just logged in, and stores it in place of the old hash. Whatever
 /// keeps it from that is a line in the log: the next login tries again.
 pub(crate) async fn rehash(app: Arc<App>, user: User, password: Password, why: RehashReason) {
-    let User { id, password_hash: old } = user;
+    let User { id, password_hash: old, .. } = user;
     let passwords = &app.passwords;
     let (user_id, why) = (id.as_str(), why.name());
     let new = match passwords.pool.rehash(&password, &old).await {

@@ -83,11 +83,12 @@ fn the_printed_lines_in_a_shell() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let gate = Process::start(folder.path(), &[]);
+    let gate = Process::start(folder.path(), &[("GATEHOUSE_STEP_UP_SECONDS", "2")]);
     let (_, lines) = gate.greeting.split_once("\nGATE=").unwrap();
     // A person needs the twenty seconds to paste; a test does not.
     let lines = lines.replace("\"overlap_seconds\":20", "\"overlap_seconds\":2");
     let lines = lines.replace("sleep 21", "sleep 3");
+    let lines = lines.replace("# mint a key of the person", "sleep 3 # mint a key of the person");
     let run = Command::new("sh").arg("-ec").arg(format!("GATE={lines}")).output().unwrap();
     assert!(run.status.success() && run.stderr.is_empty(), "{run:?}");
     let said = String::from_utf8(run.stdout).unwrap();
@@ -103,8 +104,15 @@ fn the_printed_lines_in_a_shell() {
         "401 Unauthorized",
         r#""message":"the API key was revoked""#,
         r#""login":"ann@example.com""#,
-        "204 No Content",
+        "200 OK",
+        "set-cookie: __Host-gatehouse_session=",
         r#""code":"LOGIN_FAILED""#,
+        r#""device":null"#,
+        r#""code":"STEP_UP_REQUIRED""#,
+        r#""session_id":"#,
+        r#""sidecar_id":"sc_1""#,
+        "204 No Content",
+        "Max-Age=0",
     ] {
         let at = rest.find(expected).unwrap_or_else(|| panic!("{expected} is not in {rest}"));
         rest = &rest[at + expected.len()..];

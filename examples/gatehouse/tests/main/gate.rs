@@ -7,7 +7,9 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use gatehouse::config::Config;
-use gatehouse::{App, Clock, NORMALIZATION, Passwords, Users, issue_admin_key, open, router};
+use gatehouse::{
+    App, Clock, Epochs, NORMALIZATION, Passwords, UserSessions, Users, issue_admin_key, open, router,
+};
 use palisade::password::{
     Argon2id, HashPool, Hasher, HasherBuilder, MemoryBudget, PasswordPolicy, Queue,
 };
@@ -33,13 +35,24 @@ pub(crate) struct Reply {
 
 impl Gate {
     pub(crate) async fn open() -> Self {
-        Self::with_pool(pool(cheap_hasher().build().unwrap(), 2, 16)).await
+        Self::with_vars(&[]).await
+    }
+
+    /// The service that is told these variables.
+    pub(crate) async fn with_vars(vars: &[(&str, &str)]) -> Self {
+        Self::with(vars, pool(cheap_hasher().build().unwrap(), 2, 16)).await
     }
 
     /// The service with no users yet and this pool.
     pub(crate) async fn with_pool(pool: HashPool) -> Self {
+        Self::with(&[], pool).await
+    }
+
+    async fn with(vars: &[(&str, &str)], pool: HashPool) -> Self {
         let now = Arc::new(Mutex::new(SystemTime::now()));
-        let config = Config::from_vars([("GATEHOUSE_DATABASE".into(), ":memory:".into())]).unwrap();
+        let vars = [("GATEHOUSE_DATABASE", ":memory:")].iter().chain(vars);
+        let vars = vars.map(|(name, value)| (name.into(), value.into()));
+        let config = Config::from_vars(vars).unwrap();
         let opened = open(&config, SystemTime::now()).await.unwrap();
         assert!(opened.is_new);
         let clock = {
@@ -49,7 +62,9 @@ impl Gate {
         let users = Users::in_memory().await.unwrap();
         let policy = PasswordPolicy::single_factor(NORMALIZATION).word("gatehouse");
         let passwords = Passwords { users, pool, policy: policy.build().unwrap() };
-        let app = Arc::new(App::new(opened.keys, passwords, clock).unwrap());
+        let people = UserSessions::open(&config).await.unwrap();
+        let epochs = Epochs::open(&config.sessions).unwrap();
+        let app = Arc::new(App::new(opened.keys, passwords, people, epochs, clock).unwrap());
         let mut gate = Self { router: router(Arc::clone(&app)), app, admin: String::new(), now };
         gate.admin = gate.admin_of("org_demo").await;
         gate
@@ -63,6 +78,10 @@ impl Gate {
 
     pub(crate) fn pass(&self, time: Duration) {
         *self.now.lock().unwrap() += time;
+    }
+
+    pub(crate) fn go_back(&self, time: Duration) {
+        *self.now.lock().unwrap() -= time;
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
