@@ -44,24 +44,32 @@ pub(crate) fn scopes(scopes: &Scopes) -> Result<String, Unstorable> {
     }
 }
 
-/// A row that cannot be right: the cause of a [`StoreError`](palisade_apikey::StoreError).
+/// The last microsecond that is not after the edge of a horizon. What lies before 1970 becomes the
+/// microsecond before it, so that everything stored is later.
+pub(crate) fn edge(time: SystemTime) -> i64 {
+    if time < SystemTime::UNIX_EPOCH { -1 } else { nearest_micros(time) }
+}
+
+/// A row that cannot be right: the cause of the `StoreError` of a store.
 ///
-/// It names the key and the column, and never a value: a digest does not belong in a log.
+/// It names the row and the column, and never a value: a digest does not belong in a log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the row of key {id:?} holds what cannot be right in `{column}`")]
+#[error("the row {id:?} of {table} holds what cannot be right in `{column}`")]
 #[non_exhaustive]
 pub struct CorruptRow {
-    /// The id of the key, as it stands in the row; empty when that cannot be read.
+    /// The table.
+    pub table: &'static str,
+    /// The id of the key, of the session or of the user, as it stands in the row; empty when that
+    /// cannot be read.
     pub id: String,
     /// The column.
     pub column: &'static str,
 }
 
-/// A record that the schema cannot hold: the cause of a
-/// [`StoreError`](palisade_apikey::StoreError).
+/// A record that the schema cannot hold: the cause of the `StoreError` of a store.
 ///
 /// Times have to be whole microseconds of the years 1970 to 9999, and scopes no more than their text
-/// may list. `ApiKeys` sees to the times.
+/// may list. `ApiKeys` and `Sessions` see to the times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the record has a `{column}` that cannot be stored exactly")]
 #[non_exhaustive]
@@ -100,6 +108,22 @@ mod tests {
         for (time, nearest) in cases {
             assert_eq!(micros("x", time), Err(Unstorable { column: "x" }), "{time:?}");
             assert_eq!(nearest_micros(time), nearest, "{time:?}");
+        }
+    }
+
+    #[test]
+    fn the_edge_of_a_horizon_is_exact() {
+        let nanosecond = Duration::from_nanos(1);
+        let cases = [
+            (EPOCH - Duration::from_hours(9), -1),
+            (EPOCH - nanosecond, -1),
+            (EPOCH, 0),
+            (EPOCH + nanosecond, 0),
+            (EPOCH + Duration::from_micros(7) + nanosecond, 7),
+            (EPOCH + Duration::from_micros(u64::MAX), 253_402_300_799_999_999),
+        ];
+        for (time, expected) in cases {
+            assert_eq!(edge(time), expected, "{time:?}");
         }
     }
 

@@ -9,4 +9,4 @@ mod sqlite;
 #[cfg(feature = "sqlite")]
 pub use column::{CorruptRow, Unstorable};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{OpenError, SqliteKeyStore, SqliteOptions};
+pub use sqlite::{OpenError, SqliteDatabase, SqliteKeyStore, SqliteOptions, SqliteSessionStore};

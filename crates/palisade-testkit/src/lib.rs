@@ -5,7 +5,10 @@
     reason = "a check of a suite fails the way a test does: by a panic that says what is wrong"
 )]
 
+mod at_once;
+mod dice;
 pub mod key_store;
+pub mod session_store;
 
 /// Runs a check on a runtime of its own, with two threads: what `#[tokio::test]` does, for store
 /// authors who do not depend on tokio.
@@ -111,6 +114,96 @@ macro_rules! key_store_suite {
                     $crate::run(async {
                         let (store, _lives_as_long) = $store.await;
                         $crate::key_store::$check(store).await;
+                    });
+                }
+            )*
+        }
+    };
+}
+
+/// Expands to a module with one test for each check of [`session_store`].
+///
+/// The argument is a future that yields a function, and beside it what the store lives in, such as its
+/// temporary folder, or `()`. The function opens a handle on the store, as one more process would; each
+/// call another one on the same store, which is empty at first. The future is evaluated once for each
+/// check.
+///
+/// # Examples
+///
+/// ```
+/// use palisade_session::MemoryStore;
+///
+/// palisade_testkit::session_store_suite!(async {
+///     let store = MemoryStore::new();
+///     (async move || store.clone(), ())
+/// });
+/// ```
+#[macro_export]
+macro_rules! session_store_suite {
+    ($store:expr $(,)?) => {
+        $crate::session_store_suite! { @checks $store;
+            // Records.
+            every_field_comes_back
+            unset_fields_come_back_unset
+            extreme_values_come_back
+            names_differ_by_every_byte
+            addresses_come_back
+            a_duplicate_id_is_refused
+            a_session_of_another_generation_is_refused
+            // The limit.
+            the_limit_ends_those_least_lately_seen
+            a_user_who_is_full_is_refused
+            only_live_sessions_take_a_place
+            // Touches.
+            a_touch_moves_last_use_forward
+            only_a_live_session_is_touched
+            // Rotation.
+            a_rotation_replaces_one_session
+            a_rotation_can_end_the_others
+            only_a_live_session_is_rotated
+            a_session_is_rotated_once
+            a_rotation_to_a_taken_id_changes_nothing
+            // Endings.
+            the_first_ending_stands
+            a_session_of_another_user_is_not_there
+            nothing_brings_a_session_back
+            the_others_end
+            all_sessions_of_a_user_end
+            all_sessions_of_everyone_end
+            // Lists, and what is forgotten.
+            a_list_is_ordered_by_last_use
+            horizons_are_exact
+            a_purge_forgets_what_is_over
+            a_purge_is_bounded
+            generations_outlive_a_purge
+            // At once.
+            one_of_many_rotations_is_done
+            an_ending_outlives_every_other_write
+            a_sign_in_does_not_outlive_the_end_of_all
+            ending_the_others_meets_a_rotation
+            the_limit_holds_at_once
+            last_use_never_goes_back
+            all_endings_at_once_agree
+            generations_at_once_add_up
+            one_of_many_inserts_is_kept
+            nobody_sees_half_a_rotation
+            what_one_handle_writes_the_other_reads
+            // All together.
+            the_lifecycle_rows_hold
+            it_answers_like_the_memory_store
+        }
+    };
+    (@checks $store:expr; $($check:ident)*) => {
+        mod session_store_suite {
+            #[allow(unused_imports, reason = "the expression may need nothing from outside")]
+            use super::*;
+
+            $(
+                #[test]
+                fn $check() {
+                    $crate::run(async {
+                        let (open, _lives_as_long) = $store.await;
+                        $crate::session_store::$check(open).await;
                     });
                 }
             )*

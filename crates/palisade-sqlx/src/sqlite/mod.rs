@@ -1,12 +1,15 @@
-//! The key store on SQLite.
+//! The stores on SQLite.
 
+mod database;
 mod error;
-mod open;
+mod keys;
 mod options;
 mod row;
 mod schema;
-mod store;
+mod sessions;
 
+pub use database::SqliteDatabase;
 pub use error::OpenError;
-pub use open::SqliteKeyStore;
+pub use keys::SqliteKeyStore;
 pub use options::SqliteOptions;
+pub use sessions::SqliteSessionStore;

@@ -6,7 +6,12 @@ use super::error::OpenError;
 
 /// The migrations, the first being version 1. Each is run once, in this order, and never changed
 /// after a release.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_api_keys.sql")];
+///
+/// They are those of all stores in one list: a database has one version, whichever stores are used.
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/sqlite/0001_api_keys.sql"),
+    include_str!("../../migrations/sqlite/0002_sessions.sql"),
+];
 
 /// A table of our own, so that a service can keep its own migrations in the same database.
 const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS palisade_migrations (

@@ -7,6 +7,8 @@ use palisade_apikey::{
     RevocationReason,
 };
 
+use crate::dice::Dice;
+
 use super::sample::{MICROSECOND, SECOND, assert_same, digest_under, id, noon, sample, usage};
 
 const STEPS: usize = 400;
@@ -205,18 +207,5 @@ fn kind<T>(answer: Result<T, InsertError>) -> Option<T> {
         Ok(answer) => Some(answer),
         Err(InsertError::Duplicate) => None,
         Err(other) => panic!("the store failed: {other:?}"),
-    }
-}
-
-/// `SplitMix64` (Steele, Lea, Flood 2014): a few lines are enough for a walk that repeats.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % limit
     }
 }

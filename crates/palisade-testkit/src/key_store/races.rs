@@ -5,7 +5,8 @@ use std::sync::Arc;
 use palisade_apikey::{
     InsertError, KeyRecord, KeyStore, Retirement, Revocation, RevocationReason, Rotation,
 };
-use tokio::sync::Barrier;
+
+use crate::at_once::at_once;
 
 use super::sample::{
     MICROSECOND, SECOND, assert_stored, digest, id, insert_all, load, noon, revocation, sample,
@@ -16,29 +17,6 @@ use super::sample::{
 const CALLS: u32 = 8;
 /// How often each race is run.
 const ROUNDS: u64 = 12;
-
-/// Runs the futures as tasks that start together, and returns what they return.
-async fn at_once<T: Send + 'static>(
-    futures: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
-) -> Vec<T> {
-    let futures: Vec<_> = futures.into_iter().collect();
-    let start = Arc::new(Barrier::new(futures.len()));
-    let tasks: Vec<_> = futures
-        .into_iter()
-        .map(|future| {
-            let start = Arc::clone(&start);
-            tokio::spawn(async move {
-                start.wait().await;
-                future.await
-            })
-        })
-        .collect();
-    let mut results = Vec::new();
-    for task in tasks {
-        results.push(task.await.expect("the call does not panic"));
-    }
-    results
-}
 
 /// Many rotations of one key: one is done, and its successor is the only one.
 pub async fn one_of_many_rotations_wins<S: KeyStore + 'static>(store: S) {

@@ -1,7 +1,18 @@
-//! The suite on the memory store, and on stores that are broken on purpose.
+//! The suites on the memory stores, and on stores that are broken on purpose.
 
 mod faulty;
 
-use palisade_apikey::MemoryStore;
+mod keys {
+    use palisade_apikey::MemoryStore;
 
-palisade_testkit::key_store_suite!(async { (MemoryStore::new(), ()) });
+    palisade_testkit::key_store_suite!(async { (MemoryStore::new(), ()) });
+}
+
+mod sessions {
+    use palisade_session::MemoryStore;
+
+    palisade_testkit::session_store_suite!(async {
+        let store = MemoryStore::new();
+        (async move || store.clone(), ())
+    });
+}

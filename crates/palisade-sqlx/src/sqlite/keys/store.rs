@@ -11,9 +11,9 @@ use palisade_apikey::{
 };
 use sqlx::SqliteConnection;
 
-use super::open::SqliteKeyStore;
-use super::row::Columns;
-use crate::column::{count, micros, nearest_micros, scopes};
+use super::SqliteKeyStore;
+use super::row::KeyRow;
+use crate::column::{CorruptRow, count, micros, nearest_micros, scopes};
 
 /// A query for whole records.
 macro_rules! select {
@@ -29,7 +29,7 @@ macro_rules! select {
 
 impl KeyStore for SqliteKeyStore {
     async fn insert_new(&self, record: &KeyRecord) -> Result<(), InsertError> {
-        let mut connection = self.writer.acquire().await.map_err(StoreError::new)?;
+        let mut connection = self.database.writer.acquire().await.map_err(StoreError::new)?;
         if insert(&mut connection, record).await? { Ok(()) } else { Err(InsertError::Duplicate) }
     }
 
@@ -40,7 +40,7 @@ impl KeyStore for SqliteKeyStore {
             [] => None,
             [only] => sqlx::query(select!("WHERE digest = ?1"))
                 .bind(only.as_bytes().as_slice())
-                .fetch_optional(&self.reader)
+                .fetch_optional(&self.database.reader)
                 .await
                 .map_err(StoreError::new)?,
             _ => {
@@ -56,21 +56,21 @@ impl KeyStore for SqliteKeyStore {
                     ) ORDER BY revoked_at IS NULL LIMIT 1"
                 ))
                 .bind(bytes)
-                .fetch_optional(&self.reader)
+                .fetch_optional(&self.database.reader)
                 .await
                 .map_err(StoreError::new)?
             }
         };
-        row.map(|row| Columns(&row).record()).transpose()
+        row.map(|row| KeyRow::new(&row).record().map_err(StoreError::new)).transpose()
     }
 
     async fn load(&self, id: &ApiKeyId) -> Result<Option<KeyRecord>, StoreError> {
         let row = sqlx::query(select!("WHERE id = ?1"))
             .bind(id.as_str())
-            .fetch_optional(&self.reader)
+            .fetch_optional(&self.database.reader)
             .await
             .map_err(StoreError::new)?;
-        row.map(|row| Columns(&row).record()).transpose()
+        row.map(|row| KeyRow::new(&row).record().map_err(StoreError::new)).transpose()
     }
 
     async fn list(
@@ -92,8 +92,8 @@ impl KeyStore for SqliteKeyStore {
         if let Some(after) = after {
             query = query.bind(after.as_str());
         }
-        let rows = query.fetch_all(&self.reader).await.map_err(StoreError::new)?;
-        rows.iter().map(|row| Columns(row).record()).collect()
+        let rows = query.fetch_all(&self.database.reader).await.map_err(StoreError::new)?;
+        rows.iter().map(|row| KeyRow::new(row).record().map_err(StoreError::new)).collect()
     }
 
     async fn rotate(
@@ -110,7 +110,7 @@ impl KeyStore for SqliteKeyStore {
             Retirement::Revoke(revocation) => (None, Some(revocation)),
         };
         let mut transaction =
-            self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::new)?;
+            self.database.writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::new)?;
         let retired = sqlx::query(
             "UPDATE palisade_api_keys SET
                 replaced_by = ?2,
@@ -158,17 +158,18 @@ impl KeyStore for SqliteKeyStore {
         .bind(id.as_str())
         .bind(nearest_micros(revocation.at))
         .bind(revocation.reason.as_str())
-        .fetch_all(&self.writer)
+        .fetch_all(&self.database.writer)
         .await
         .map_err(StoreError::new)?;
-        rows.first().map_or(Ok(None), |row| Columns(row).revocation())
+        let revocation = rows.first().map_or(Ok(None), |row| KeyRow::new(row).revocation());
+        revocation.map_err(StoreError::new)
     }
 
     async fn rename(&self, id: &ApiKeyId, name: &KeyName) -> Result<bool, StoreError> {
         let done = sqlx::query("UPDATE palisade_api_keys SET name = ?2 WHERE id = ?1")
             .bind(id.as_str())
             .bind(name.as_str())
-            .execute(&self.writer)
+            .execute(&self.database.writer)
             .await
             .map_err(StoreError::new)?;
         Ok(done.rows_affected() > 0)
@@ -179,7 +180,7 @@ impl KeyStore for SqliteKeyStore {
             return Ok(());
         }
         let mut transaction =
-            self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::new)?;
+            self.database.writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::new)?;
         for usage in batch {
             sqlx::query(
                 "UPDATE palisade_api_keys SET
@@ -212,7 +213,7 @@ impl KeyStore for SqliteKeyStore {
         .bind(from.scheme().to_string())
         .bind(to.as_bytes().as_slice())
         .bind(to.scheme().to_string())
-        .execute(&self.writer)
+        .execute(&self.database.writer)
         .await
         .map_err(StoreError::new)?;
         Ok(done.rows_affected() > 0)
@@ -226,17 +227,18 @@ impl KeyStore for SqliteKeyStore {
             FROM palisade_api_keys GROUP BY digest_scheme",
         )
         .bind(nearest_micros(now))
-        .fetch_all(&self.reader)
+        .fetch_all(&self.database.reader)
         .await
         .map_err(StoreError::new)?;
         rows.iter()
             .map(|row| {
-                let row = Columns(row);
-                let [total, live] = [row.value::<i64>("total")?, row.value::<i64>("live")?];
+                let row = KeyRow::new(row);
+                let [total, live] = [row.0.value::<i64>("total")?, row.0.value::<i64>("live")?];
                 let dead = (total - live).unsigned_abs();
                 Ok(SchemeTally { scheme: row.scheme()?, live: live.unsigned_abs(), dead })
             })
-            .collect()
+            .collect::<Result<_, CorruptRow>>()
+            .map_err(StoreError::new)
     }
 
     async fn digests_of(
@@ -257,10 +259,13 @@ impl KeyStore for SqliteKeyStore {
         .bind(after.map_or("", ApiKeyId::as_str))
         .bind(limit_of(limit))
         .bind(nearest_micros(now))
-        .fetch_all(&self.reader)
+        .fetch_all(&self.database.reader)
         .await
         .map_err(StoreError::new)?;
-        rows.iter().map(|row| Ok((Columns(row).id()?, Columns(row).digest()?))).collect()
+        rows.iter()
+            .map(|row| Ok((KeyRow::new(row).id()?, KeyRow::new(row).digest()?)))
+            .collect::<Result<_, CorruptRow>>()
+            .map_err(StoreError::new)
     }
 }
 

@@ -5,7 +5,6 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use palisade_apikey::StoreError;
 use sqlx::Connection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -13,29 +12,47 @@ use sqlx::sqlite::{
 use tokio::time::{Instant, sleep};
 
 use super::error::OpenError;
+use super::keys::SqliteKeyStore;
 use super::options::SqliteOptions;
 use super::schema;
+use super::sessions::SqliteSessionStore;
 
-/// Keeps key records in an SQLite database.
+/// An SQLite database and its connections, for the stores that are in it.
 ///
-/// Cloning is cheap; the clones share their connections.
+/// One database has the tables of all stores. A service that keeps keys and sessions in one file opens it
+/// once and takes both stores from it; they share the connections, and there is one schema, with one
+/// version. Cloning is cheap; the clones share their connections.
+///
+/// # Examples
+///
+/// ```
+/// use palisade_sqlx::SqliteDatabase;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let database = SqliteDatabase::in_memory().await?;
+/// let (keys, sessions) = (database.keys(), database.sessions());
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// One connection writes and several read. SQLite has one writer at a time anyway: behind one
 /// connection, callers queue in their order, where several would poll for the lock. The write-ahead
 /// log lets readers go on meanwhile.
 #[derive(Clone, Debug)]
-pub struct SqliteKeyStore {
+pub struct SqliteDatabase {
     pub(super) reader: SqlitePool,
     pub(super) writer: SqlitePool,
 }
 
-impl SqliteKeyStore {
+impl SqliteDatabase {
     /// Opens a database file, or creates it, readable by this user alone, and brings its schema to
     /// the newest version.
     ///
     /// It is set to the write-ahead log, and to wait for the disk at each commit
     /// (`synchronous=FULL`): with less, a revocation that was acknowledged could be gone after a
-    /// power failure. Keys are written seldom, and usage many at once, so the wait is worth it.
+    /// power failure. Keys and sessions are written seldom and uses of keys many at once, so the wait
+    /// is worth it.
     ///
     /// # Errors
     ///
@@ -100,17 +117,17 @@ impl SqliteKeyStore {
         let reader = pool
             .max_connections(options.readers)
             .connect_lazy_with(connect.pragma("query_only", "ON"));
-        let store = Self { reader, writer };
-        match store.migrate().await {
-            Ok(()) => Ok(store),
+        let database = Self { reader, writer };
+        match database.migrate().await {
+            Ok(()) => Ok(database),
             Err(error) => {
-                store.close().await;
+                database.close().await;
                 Err(error)
             }
         }
     }
 
-    /// A new, empty database in memory, for tests and trials. It lives as long as the store and its
+    /// A new, empty database in memory, for tests and trials. It lives as long as the value and its
     /// clones; each call makes another one.
     ///
     /// # Errors
@@ -127,12 +144,12 @@ impl SqliteKeyStore {
             .max_lifetime(None)
             .connect_with(connect)
             .await?;
-        let store = Self::from_pool(pool);
-        store.migrate().await?;
-        Ok(store)
+        let database = Self::from_pool(pool);
+        database.migrate().await?;
+        Ok(database)
     }
 
-    /// A store in a database that the service has open already. [`migrate`](Self::migrate) makes its
+    /// A database that the service has open already. [`migrate`](Self::migrate) makes its
     /// tables, all named `palisade_…`.
     ///
     /// The pool's own settings hold: for a revocation to outlive a power failure, its connections
@@ -152,21 +169,20 @@ impl SqliteKeyStore {
         schema::migrate(&self.writer).await
     }
 
-    /// Whether keys can be read at the moment: for a health check.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when they cannot.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1 FROM palisade_api_keys LIMIT 1")
-            .fetch_optional(&self.reader)
-            .await
-            .map_err(StoreError::new)?;
-        Ok(())
+    /// The key store in this database.
+    #[must_use]
+    pub fn keys(&self) -> SqliteKeyStore {
+        SqliteKeyStore { database: self.clone() }
     }
 
-    /// Closes the database once the calls that are under way are done, and tidies its log away. A
-    /// store that is dropped without this loses nothing.
+    /// The session store in this database.
+    #[must_use]
+    pub fn sessions(&self) -> SqliteSessionStore {
+        SqliteSessionStore { database: self.clone() }
+    }
+
+    /// Closes the database once the calls that are under way are done, and tidies its log away, for all
+    /// stores in it. One that is dropped without this loses nothing.
     pub async fn close(&self) {
         // The last to close writes the log back into the file, which a reader may not.
         self.reader.close().await;
@@ -203,8 +219,10 @@ mod tests {
     async fn its_connections_have_the_settings_that_are_promised() {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteKeyStore::open(folder.path().join("keys.db")).await.unwrap();
-        let log: String =
-            sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&store.reader).await.unwrap();
+        let log: String = sqlx::query_scalar("PRAGMA journal_mode")
+            .fetch_one(&store.database.reader)
+            .await
+            .unwrap();
         assert_eq!(log, "wal");
         for (pragma, on_writer, on_reader) in [
             ("PRAGMA synchronous", 2, 2), // FULL
@@ -213,7 +231,9 @@ mod tests {
             ("PRAGMA busy_timeout", 5000, 5000),
             ("PRAGMA query_only", 0, 1),
         ] {
-            for (pool, expected) in [(&store.writer, on_writer), (&store.reader, on_reader)] {
+            for (pool, expected) in
+                [(&store.database.writer, on_writer), (&store.database.reader, on_reader)]
+            {
                 let value: i64 = sqlx::query_scalar(pragma).fetch_one(pool).await.unwrap();
                 assert_eq!(value, expected, "{pragma}");
             }
@@ -225,7 +245,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteKeyStore::open(folder.path().join("keys.db")).await.unwrap();
         let limit = "PRAGMA max_page_count = 1"; // which is then the present size
-        sqlx::query(limit).execute(&store.writer).await.unwrap();
+        sqlx::query(limit).execute(&store.database.writer).await.unwrap();
 
         let mut n = 0;
         let error = loop {
@@ -246,7 +266,7 @@ mod tests {
             assert!(store.load(&sample(100_000 + n).id).await.unwrap().is_some(), "{n}");
         }
         let limit = "PRAGMA max_page_count = 100000";
-        sqlx::query(limit).execute(&store.writer).await.unwrap();
+        sqlx::query(limit).execute(&store.database.writer).await.unwrap();
         store.insert_new(&sample(500_000)).await.unwrap();
         let usage = palisade_apikey::Usage {
             id: sample(500_000).id,
@@ -266,7 +286,7 @@ mod tests {
         // What the database does by itself on some errors; it ends with the connection.
         let trigger = "CREATE TEMP TRIGGER fails BEFORE UPDATE ON main.palisade_api_keys
             BEGIN SELECT RAISE(ROLLBACK, 'as on a broken disk'); END";
-        sqlx::query(trigger).execute(&store.writer).await.unwrap();
+        sqlx::query(trigger).execute(&store.database.writer).await.unwrap();
 
         let retire = Retirement::ExpireBy(old.created);
         let failed = store.rotate(&new, retire, old.created).await;
