@@ -76,7 +76,7 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     let now = SystemTime::now();
     let Opened { keys, is_new } = open(config, now).await?;
     let passwords = Passwords::open(config, now).await?;
-    let people = UserSessions::open(config).await?;
+    let people = UserSessions::open(&config.sessions, keys.store().database().sessions())?;
     people.finish_changes(&passwords.users, now).await?;
     let epochs = Epochs::open(&config.sessions)?;
     greet(&keys, is_new, addr, stdout).await?;

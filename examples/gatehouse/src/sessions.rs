@@ -9,10 +9,10 @@ use palisade::session::{
 };
 
 use crate::config::{
-    COOKIE_DOMAIN, COOKIE_NAME, Config, ISSUER, SESSION_KEYS, SessionConfig, SessionTokenKind,
+    COOKIE_DOMAIN, COOKIE_NAME, ISSUER, SESSION_KEYS, SessionConfig, SessionTokenKind,
 };
 use crate::start::StartError;
-use crate::store::{self, SessionStore};
+use crate::store::SessionStore;
 use crate::users::Users;
 
 /// For whom signed session tokens are: this service alone.
@@ -36,13 +36,12 @@ pub struct UserSessions {
 }
 
 impl UserSessions {
-    /// Opens the sessions.
+    /// The sessions in this store.
     ///
     /// # Errors
     ///
     /// [`StartError`]: what is not usable.
-    pub async fn open(config: &Config) -> Result<Self, StartError> {
-        let settings = &config.sessions;
+    pub fn open(settings: &SessionConfig, store: SessionStore) -> Result<Self, StartError> {
         let policy = SessionPolicy::builder()
             .idle_timeout(settings.idle)
             .absolute_timeout(settings.lifetime)
@@ -51,7 +50,6 @@ impl UserSessions {
             .build()
             .map_err(StartError::SessionPolicy)?;
         let cookie = cookie(settings)?;
-        let store = store::open_sessions(&config.database).await?;
         let sessions = match settings.tokens {
             SessionTokenKind::Opaque => Sessions::opaque(store, policy),
             SessionTokenKind::Signed { keys_given } => {
@@ -70,11 +68,7 @@ impl UserSessions {
     /// # Errors
     ///
     /// [`StartError`] when the users or the sessions cannot be read and written.
-    pub async fn finish_changes(
-        &self,
-        users: &Users,
-        now: SystemTime,
-    ) -> Result<(), StartError> {
+    pub async fn finish_changes(&self, users: &Users, now: SystemTime) -> Result<(), StartError> {
         for (user, hash) in users.with_sessions_due().await? {
             let ended = self.sessions.revoke_user(&user, EndReason::PasswordChanged, now).await?;
             users.sessions_are_ended(&user, &hash).await?;

@@ -69,7 +69,7 @@ async fn open_store(
     now: SystemTime,
 ) -> Result<(Store, Vec<SchemeTally>), StartError> {
     peppers::make_folder(&config.database).map_err(StartError::Folder)?;
-    let store = store::open(&config.database).await?;
+    let store = store::open(&config.database).await?.keys();
     let tallies = store.count_schemes(now).await?;
     Ok((store, tallies))
 }

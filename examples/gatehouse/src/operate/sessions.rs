@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::time::SystemTime;
 
-use palisade::session::EndReason;
+use palisade::session::{EndReason, SessionPolicy, Sessions};
 
 use crate::config::Config;
-use crate::sessions::UserSessions;
+use crate::peppers;
 use crate::start::StartError;
-use crate::store;
+use crate::store::{self, SessionStore};
 use crate::users::LoginName;
 
 /// Ends all sessions of one user, and says how many. The service may be running.
@@ -25,9 +25,10 @@ pub async fn end_sessions(
     let found = users.find(login).await?;
     users.close().await;
     let user = found.ok_or(StartError::NoSuchUser)?;
-    let people = UserSessions::open(config).await?;
+    let sessions = open(config).await?;
     let reason = EndReason::Administrator;
-    let ended = people.sessions.revoke_user(&user.id, reason, SystemTime::now()).await?;
+    let ended = sessions.revoke_user(&user.id, reason, SystemTime::now()).await?;
+    sessions.store().close().await;
     report(ended, stdout)
 }
 
@@ -41,10 +42,18 @@ pub async fn end_all_sessions(
     config: &Config,
     stdout: &mut (dyn Write + Send),
 ) -> Result<(), StartError> {
-    let people = UserSessions::open(config).await?;
+    let sessions = open(config).await?;
     let reason = EndReason::Administrator;
-    let ended = people.sessions.revoke_everyone(reason, SystemTime::now()).await?;
+    let ended = sessions.revoke_everyone(reason, SystemTime::now()).await?;
+    sessions.store().close().await;
     report(ended, stdout)
+}
+
+/// The sessions, to be ended: what their tokens are does not matter for that.
+async fn open(config: &Config) -> Result<Sessions<SessionStore>, StartError> {
+    peppers::make_folder(&config.database).map_err(StartError::Folder)?;
+    let store = store::open(&config.database).await?.sessions();
+    Ok(Sessions::opaque(store, SessionPolicy::default()))
 }
 
 fn report(ended: u64, stdout: &mut (dyn Write + Send)) -> Result<(), StartError> {

@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use gatehouse::config::Config;
+use gatehouse::config::{Config, Database};
 use gatehouse::{
-    App, Clock, Epochs, NORMALIZATION, Passwords, UserSessions, Users, issue_admin_key, open, router,
+    App, Clock, Epochs, NORMALIZATION, Passwords, UserSessions, Users, issue_admin_key, open,
+    router,
 };
 use palisade::password::{
     Argon2id, HashPool, Hasher, HasherBuilder, MemoryBudget, PasswordPolicy, Queue,
@@ -50,6 +51,7 @@ impl Gate {
 
     async fn with(vars: &[(&str, &str)], pool: HashPool) -> Self {
         let now = Arc::new(Mutex::new(SystemTime::now()));
+        // Of two values of one variable, the last one holds.
         let vars = [("GATEHOUSE_DATABASE", ":memory:")].iter().chain(vars);
         let vars = vars.map(|(name, value)| (name.into(), value.into()));
         let config = Config::from_vars(vars).unwrap();
@@ -59,10 +61,15 @@ impl Gate {
             let now = Arc::clone(&now);
             Clock::from_fn(move || *now.lock().unwrap())
         };
-        let users = Users::in_memory().await.unwrap();
+        let users = match &config.database {
+            Database::Memory => Users::in_memory().await.unwrap(),
+            Database::File(path) => Users::open(path).await.unwrap(),
+        };
         let policy = PasswordPolicy::single_factor(NORMALIZATION).word("gatehouse");
         let passwords = Passwords { users, pool, policy: policy.build().unwrap() };
-        let people = UserSessions::open(&config).await.unwrap();
+        let people =
+            UserSessions::open(&config.sessions, opened.keys.store().database().sessions());
+        let people = people.unwrap();
         let epochs = Epochs::open(&config.sessions).unwrap();
         let app = Arc::new(App::new(opened.keys, passwords, people, epochs, clock).unwrap());
         let mut gate = Self { router: router(Arc::clone(&app)), app, admin: String::new(), now };

@@ -114,10 +114,8 @@ async fn signed_in_twice() {
 async fn out_everywhere_else() {
     let gate = Gate::open().await;
     let mut here = ann(&gate).await;
-    let elsewhere = [
-        signed_in(&gate, "ann", PASSWORD).await,
-        signed_in(&gate, "ann", PASSWORD).await,
-    ];
+    let elsewhere =
+        [signed_in(&gate, "ann", PASSWORD).await, signed_in(&gate, "ann", PASSWORD).await];
     register(&gate, "bob", PASSWORD).await;
     let bob = signed_in(&gate, "bob", PASSWORD).await;
     let reply = here.post(&gate, OTHERS, json!({})).await;
