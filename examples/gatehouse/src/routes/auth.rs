@@ -13,19 +13,19 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use palisade::password::{Password, PasswordContext};
-use palisade::session::{EndReason, Ending, Factor, NewSession, Refused};
+use palisade::password::{Password, PasswordContext, Verdict};
+use palisade::session::{EndReason, Ending, Factor, NewSession, Refused, SignIn};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use change::change;
 pub(crate) use proof::reauthenticate;
 
-use self::proof::proved;
 use self::reply::signed_in;
 use crate::app::App;
 use crate::completion::finish;
 use crate::error::ApiError;
 use crate::input::{Body, Described};
+use crate::rehash::rehash_later;
 use crate::reply::{json, rfc3339};
 use crate::signed_in::Visit;
 use crate::trail::Trail;
@@ -100,23 +100,28 @@ pub(crate) async fn login(
         return Err(ApiError::not_logged_in("login_unknown"));
     };
     trail.logs_in(&user.id);
-    if !proved(&app, &user, request.password).await? {
+    let password = request.password;
+    let verdict = app.passwords.pool.verify(&password, &user.password_hash, app.now()).await?;
+    let Verdict::Match { rehash: why, .. } = verdict else {
         return Err(ApiError::not_logged_in("password_wrong"));
-    }
-    finish(&Arc::clone(&app), async move {
-        // What the request came with was known before the sign-in, perhaps to somebody else.
-        let replaces = visit.session(&app).await?.and_then(Result::ok);
-        let new = NewSession {
-            origin: visit.origin(),
-            factors: vec![Factor::Password],
-            replaces,
-            ..NewSession::default()
-        };
-        let now = app.now();
-        let (token, session) = app.people.sessions.create(sign_in, new, now).await?;
-        signed_in(&app, &token, &session, now)
-    })
-    .await
+    };
+    let response = finish(&app, sign_in_from(Arc::clone(&app), visit, sign_in)).await?;
+    rehash_later(&app, user, password, why);
+    Ok(response)
+}
+
+async fn sign_in_from(app: Arc<App>, visit: Visit, sign_in: SignIn) -> Result<Response, ApiError> {
+    // What the request came with was known before the sign-in, perhaps to somebody else.
+    let replaces = visit.session(&app).await?.and_then(Result::ok);
+    let new = NewSession {
+        origin: visit.origin(),
+        factors: vec![Factor::Password],
+        replaces,
+        ..NewSession::default()
+    };
+    let now = app.now();
+    let (token, session) = app.people.sessions.create(sign_in, new, now).await?;
+    signed_in(&app, &token, &session, now)
 }
 
 /// Ends the session and removes the cookie, in this order: were the store down, an answer that removed

@@ -107,7 +107,7 @@ fn the_printed_lines_in_a_shell() {
         "200 OK",
         "set-cookie: __Host-gatehouse_session=",
         r#""code":"LOGIN_FAILED""#,
-        r#""device":null"#,
+        r#""device":"curl on"#,
         r#""code":"STEP_UP_REQUIRED""#,
         r#""session_id":"#,
         r#""sidecar_id":"sc_1""#,

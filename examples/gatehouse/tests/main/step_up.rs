@@ -150,7 +150,7 @@ async fn two_proofs_at_once() {
     let hasher = cheap_hasher().legacy(bouncer.clone()).accept_unpeppered_until(end());
     let gate = Arc::new(Gate::with_pool(pool(hasher.build().unwrap(), 1, 8)).await);
     let browser = ann(&gate).await;
-    let held = Bouncer::hold(&gate.app.passwords.pool);
+    let held = Bouncer::hold_now(&gate.app.passwords.pool).await;
     let two = [(), ()].map(|()| {
         let (gate, mut browser) = (Arc::clone(&gate), browser.clone());
         tokio::spawn(async move { (browser.post(&gate, PROVE, proof()).await, browser) })

@@ -13,9 +13,9 @@ use crate::app::App;
 use crate::completion::finish;
 use crate::error::ApiError;
 use crate::input::{Body, Described};
-use crate::rehash::rehash;
+use crate::rehash::rehash_later;
 use crate::signed_in::SignedIn;
-use crate::users::User;
+use crate::users::{User, UserId};
 
 /// `POST /api/v1/auth/reauthenticate`.
 #[derive(Deserialize)]
@@ -35,38 +35,27 @@ pub(crate) async fn reauthenticate(
     Body(request): Body<Proof>,
 ) -> Result<Response, ApiError> {
     let user = user_of(&app, &session).await?;
-    if !proved(&app, &user, request.password).await? {
+    let password = request.password;
+    let verdict = app.passwords.pool.verify(&password, &user.password_hash, app.now()).await?;
+    let Verdict::Match { rehash: why, .. } = verdict else {
         return Err(ApiError::password_wrong());
-    }
-    finish(&Arc::clone(&app), async move {
-        let now = app.now();
-        // Of the row whose hash was compared with, and of no name that the request could choose.
-        let renewed = app.people.sessions.reauthenticate(&session, &user.id, Factor::Password, now);
-        let (token, session) = renewed.await?;
-        signed_in(&app, &token, &session, now)
-    })
-    .await
+    };
+    // Of the row whose hash was compared with, and of no name that the request could choose.
+    let verified = user.id.clone();
+    let response = finish(&app, renew(Arc::clone(&app), session, verified)).await?;
+    rehash_later(&app, user, password, why);
+    Ok(response)
+}
+
+async fn renew(app: Arc<App>, session: Session, verified: UserId) -> Result<Response, ApiError> {
+    let (sessions, now) = (&app.people.sessions, app.now());
+    let renewed = sessions.reauthenticate(&session, &verified, Factor::Password, now).await?;
+    let (token, session) = renewed;
+    signed_in(&app, &token, &session, now)
 }
 
 /// Whose session it is.
 pub(super) async fn user_of(app: &App, session: &Session) -> Result<User, ApiError> {
     let user = app.passwords.users.load(session.user()).await?;
     user.ok_or_else(|| ApiError::internal("user_of_session_missing"))
-}
-
-/// Whether this is the password of the user. A hash that is to be made anew is, beside the answer.
-pub(super) async fn proved(
-    app: &Arc<App>,
-    user: &User,
-    password: Password,
-) -> Result<bool, ApiError> {
-    match app.passwords.pool.verify(&password, &user.password_hash, app.now()).await? {
-        Verdict::Mismatch => Ok(false),
-        Verdict::Match { rehash: why, .. } => {
-            if let Some(why) = why {
-                app.changes.spawn(rehash(Arc::clone(app), user.clone(), password, why));
-            }
-            Ok(true)
-        }
-    }
 }
