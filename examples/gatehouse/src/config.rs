@@ -18,9 +18,7 @@ use tracing::level_filters::LevelFilter;
 
 pub(crate) use passwords::{BLOCKLIST, BREACHED, MEMORY as PASSWORD_MEMORY, UNPEPPERED_UNTIL};
 pub use passwords::{PASSWORD_PEPPERS, PasswordConfig};
-pub(crate) use sessions::{
-    COOKIE_DOMAIN, COOKIE_NAME, EPOCH_AUDIENCE, EPOCH_KEYS, IDLE, ISSUER, LIFETIME, SESSION_KEYS,
-};
+pub(crate) use sessions::{COOKIE_DOMAIN, COOKIE_NAME, EPOCH_KEYS, IDLE, LIFETIME, SESSION_KEYS};
 pub use sessions::{SameSite, SessionConfig, SessionTokenKind};
 
 const ADDR: &str = "GATEHOUSE_ADDR";
@@ -60,8 +58,8 @@ pub const VARIABLES: [&str; 29] = [
     sessions::SESSION_KEYS_FILE,
     EPOCH_KEYS,
     sessions::EPOCH_KEYS_FILE,
-    ISSUER,
-    EPOCH_AUDIENCE,
+    sessions::ISSUER,
+    sessions::EPOCH_AUDIENCE,
     LOG,
     LOG_FORMAT,
 ];

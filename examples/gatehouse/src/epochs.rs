@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicU64;
 
 use palisade::session::{EpochIssuer, EpochVerifier, TokenProfile};
 
-use crate::config::{EPOCH_AUDIENCE, EPOCH_KEYS, SessionConfig};
+use crate::config::{EPOCH_KEYS, SessionConfig};
 use crate::sessions::signing_keys;
 use crate::start::StartError;
 
@@ -27,12 +27,10 @@ impl Epochs {
     /// [`StartError`]: what is not usable.
     pub fn open(settings: &SessionConfig) -> Result<Self, StartError> {
         let keys = signing_keys(EPOCH_KEYS, settings.epoch_keys_given)?;
-        let invalid = |error| StartError::TokenProfile { name: EPOCH_AUDIENCE, error };
-        let profile = TokenProfile::new(&settings.issuer, &settings.epoch_audience);
-        let profile = profile.map_err(invalid)?;
+        let profile = TokenProfile::new(&settings.issuer, &settings.epoch_audience)?;
         Ok(Self {
-            issuer: EpochIssuer::new(keys.clone(), profile.clone()).map_err(invalid)?,
-            verifier: EpochVerifier::new(keys, profile).map_err(invalid)?,
+            issuer: EpochIssuer::new(keys.clone(), profile.clone())?,
+            verifier: EpochVerifier::new(keys, profile)?,
             attestations: AtomicU64::new(0),
         })
     }

@@ -8,9 +8,7 @@ use palisade::session::{
     EndReason, SessionLimit, SessionPolicy, SessionTokens, Sessions, SigningKeys, TokenProfile,
 };
 
-use crate::config::{
-    COOKIE_DOMAIN, COOKIE_NAME, ISSUER, SESSION_KEYS, SessionConfig, SessionTokenKind,
-};
+use crate::config::{COOKIE_DOMAIN, COOKIE_NAME, SESSION_KEYS, SessionConfig, SessionTokenKind};
 use crate::start::StartError;
 use crate::store::SessionStore;
 use crate::users::Users;
@@ -54,8 +52,7 @@ impl UserSessions {
             SessionTokenKind::Opaque => Sessions::opaque(store, policy),
             SessionTokenKind::Signed { keys_given } => {
                 let keys = signing_keys(SESSION_KEYS, keys_given)?;
-                let profile = TokenProfile::new(&settings.issuer, AUDIENCE)
-                    .map_err(|error| StartError::TokenProfile { name: ISSUER, error })?;
+                let profile = TokenProfile::new(&settings.issuer, AUDIENCE)?;
                 Sessions::signed(store, policy, SessionTokens::new(keys, profile))
                     .map_err(StartError::SessionPolicy)?
             }

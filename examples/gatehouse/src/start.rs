@@ -197,14 +197,9 @@ pub enum StartError {
     /// The keys that sign tokens are not usable.
     #[error("the keys that sign tokens: {0}")]
     SigningKeys(LoadError),
-    /// The issuer or the audience of tokens is none.
-    #[error("{name}: {error}")]
-    TokenProfile {
-        /// The variable.
-        name: &'static str,
-        /// What is wrong with it.
-        error: InvalidProfile,
-    },
+    /// What is common to all tokens contradicts itself.
+    #[error("the profile of tokens: {0}")]
+    TokenProfile(#[from] InvalidProfile),
     /// No key could be made.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),

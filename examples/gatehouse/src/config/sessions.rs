@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use palisade::session::SessionPolicy;
 pub use palisade::session::cookie::SameSite;
+use palisade::session::{SessionPolicy, TokenProfile};
 
 use super::{ConfigError, Vars};
 
@@ -19,8 +19,8 @@ pub(crate) const SESSION_KEYS: &str = "GATEHOUSE_SESSION_KEYS";
 pub(super) const SESSION_KEYS_FILE: &str = "GATEHOUSE_SESSION_KEYS_FILE";
 pub(crate) const EPOCH_KEYS: &str = "GATEHOUSE_EPOCH_KEYS";
 pub(super) const EPOCH_KEYS_FILE: &str = "GATEHOUSE_EPOCH_KEYS_FILE";
-pub(crate) const ISSUER: &str = "GATEHOUSE_TOKEN_ISSUER";
-pub(crate) const EPOCH_AUDIENCE: &str = "GATEHOUSE_EPOCH_AUDIENCE";
+pub(super) const ISSUER: &str = "GATEHOUSE_TOKEN_ISSUER";
+pub(super) const EPOCH_AUDIENCE: &str = "GATEHOUSE_EPOCH_AUDIENCE";
 
 /// How people stay signed in, and how epoch tokens are signed.
 #[derive(Clone, Debug)]
@@ -64,15 +64,17 @@ pub enum SessionTokenKind {
 
 impl SessionConfig {
     pub(super) fn read(vars: &Vars) -> Result<Self, ConfigError> {
-        const NAME_RULE: &str = "1 to 256 visible ASCII characters";
         let seconds = |name, default| {
             let allowed = 1..=SessionPolicy::MAX_LIFETIME.as_secs();
             vars.read(name, default, "a whole number of seconds from 1 to 34560000", |text| {
                 text.parse().ok().filter(|n| allowed.contains(n)).map(Duration::from_secs)
             })
         };
-        let text = |name, default: &str, rule| {
-            vars.read(name, default.to_owned(), rule, |text| Some(text.to_owned()))
+        let token_name = |name, default: &str| {
+            vars.read(name, default.to_owned(), "1 to 256 visible ASCII characters", |text| {
+                // Whether it is one, the profile of the tokens knows.
+                TokenProfile::new(text, text).ok().map(|_| text.to_owned())
+            })
         };
         Ok(Self {
             idle: seconds(IDLE, Duration::from_hours(12))?,
@@ -88,7 +90,12 @@ impl SessionConfig {
                     text.parse().ok().filter(|n| (1..=3600).contains(n)).map(Duration::from_secs)
                 },
             )?,
-            cookie_name: text(COOKIE_NAME, "gatehouse_session", "a name")?,
+            cookie_name: vars.read(
+                COOKIE_NAME,
+                "gatehouse_session".to_owned(),
+                "a name",
+                |text| Some(text.to_owned()),
+            )?,
             cookie_domain: vars
                 .read(COOKIE_DOMAIN, None, "a domain", |text| Some(Some(text.to_owned())))?,
             cookie_same_site: vars.read(
@@ -103,8 +110,8 @@ impl SessionConfig {
             )?,
             tokens: token_kind(vars)?,
             epoch_keys_given: vars.is_given(EPOCH_KEYS) || vars.is_given(EPOCH_KEYS_FILE),
-            issuer: text(ISSUER, "gatehouse", NAME_RULE)?,
-            epoch_audience: text(EPOCH_AUDIENCE, "gatehouse-attestations", NAME_RULE)?,
+            issuer: token_name(ISSUER, "gatehouse")?,
+            epoch_audience: token_name(EPOCH_AUDIENCE, "gatehouse-attestations")?,
         })
     }
 }
@@ -189,6 +196,9 @@ mod tests {
             (COOKIE_SAME_SITE, "none"),
             (COOKIE_SAME_SITE, "hunter2"),
             (TOKENS, "hunter2"),
+            (ISSUER, ""),
+            (ISSUER, "hunter2 hunter2"),
+            (EPOCH_AUDIENCE, "hunter2\t"),
             (SESSION_KEYS, "k1:hunter2"),
             (SESSION_KEYS_FILE, "hunter2"),
         ] {

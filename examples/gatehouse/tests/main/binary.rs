@@ -541,6 +541,26 @@ fn starts_that_are_refused() {
             "GATEHOUSE_PEPPERS: entry 1: a well-known placeholder",
         ),
         ("GATEHOUSE_PEPPERS_FILE", "nowhere", "GATEHOUSE_PEPPERS_FILE (nowhere): the file cannot"),
+        (
+            "GATEHOUSE_SESSION_IDLE_SECONDS",
+            "604801",
+            "GATEHOUSE_SESSION_LIFETIME_SECONDS: the idle",
+        ),
+        ("GATEHOUSE_SESSION_COOKIE", "a b", "GATEHOUSE_SESSION_COOKIE: the name"),
+        ("GATEHOUSE_SESSION_COOKIE", "__Host-x", "GATEHOUSE_SESSION_COOKIE: the name"),
+        (
+            "GATEHOUSE_SESSION_COOKIE_DOMAIN",
+            "localhost",
+            "GATEHOUSE_SESSION_COOKIE_DOMAIN: a domain",
+        ),
+        (
+            "GATEHOUSE_SESSION_KEYS_FILE",
+            "nowhere",
+            "GATEHOUSE_SESSION_KEYS_FILE: has to be left out",
+        ),
+        ("GATEHOUSE_EPOCH_KEYS", "e1:changeme", "GATEHOUSE_EPOCH_KEYS: entry 1: a well-known"),
+        ("GATEHOUSE_TOKEN_ISSUER", "a b", "GATEHOUSE_TOKEN_ISSUER: has to be"),
+        ("GATEHOUSE_EPOCH_AUDIENCE", "", "GATEHOUSE_EPOCH_AUDIENCE: has to be"),
     ] {
         let error = refused(folder.path(), &[(name, value)]);
         assert!(error.contains(expected), "{expected} is not in {error}");

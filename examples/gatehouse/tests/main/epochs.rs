@@ -26,8 +26,7 @@ async fn attest(gate: &Gate, token: &str) -> Reply {
 async fn gate_and_key() -> (Gate, String, String) {
     let gate = Gate::open().await;
     let since = gate.app.now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    let into = since - Duration::from_hours(since.as_secs() / 3600);
-    gate.pass(Duration::from_hours(1) - into);
+    gate.pass(Duration::from_secs(3600 - since.as_secs() % 3600));
     let body = json!({"name": "sidecar", "scopes": ["write:attestations"]});
     let (id, key) = gate.mint(body).await;
     (gate, id, key)

@@ -53,13 +53,13 @@ impl Gate {
         // A whole second, as cookies count.
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs());
-        let now = Arc::new(Mutex::new(now));
         // Of two values of one variable, the last one holds.
         let vars = [("GATEHOUSE_DATABASE", ":memory:")].iter().chain(vars);
         let vars = vars.map(|(name, value)| (name.into(), value.into()));
         let config = Config::from_vars(vars).unwrap();
-        let opened = open(&config, *now.lock().unwrap()).await.unwrap();
+        let opened = open(&config, now).await.unwrap();
         assert!(opened.is_new);
+        let now = Arc::new(Mutex::new(now));
         let clock = {
             let now = Arc::clone(&now);
             Clock::from_fn(move || *now.lock().unwrap())

@@ -10,6 +10,7 @@ mod auth;
 mod authorization;
 mod bad_input;
 mod binary;
+mod binary_sessions;
 mod bouncer;
 mod browser;
 mod change;

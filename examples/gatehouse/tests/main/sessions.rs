@@ -288,17 +288,14 @@ async fn cookies_that_no_browser_sends() {
         format!("__host-gatehouse_session={token}"),
         format!("gatehouse_session={token}"),
         format!("{COOKIE}={}", "A".repeat(12_000)),
-        format!("{COOKIE}"),
+        COOKIE.to_owned(),
     ] {
         let reply = send(&[&signed_out]).await;
         assert_eq!((reply.status.as_u16(), reply.code()), (401, "UNAUTHENTICATED"), "{signed_out}");
         assert!(leaves_the_cookie(&reply));
         assert!(!reply.text.contains(&token[23..]));
     }
-    for large in [
-        format!("{COOKIE}={}", "A".repeat(1 << 20)),
-        (0..10_000).map(|n| format!("c{n}=1; ")).collect::<String>() + &good,
-    ] {
+    for large in [format!("{COOKIE}={}", "A".repeat(1 << 20)), "c=1; ".repeat(10_000) + &good] {
         assert_eq!(send(&[&large]).await.status, 431);
     }
     let request = Request::builder().uri(SESSIONS).header("cookie", format!("a=1\t2; {good}"));

@@ -27,11 +27,10 @@ pub(super) fn signed_in(
     session: &Session,
     now: SystemTime,
 ) -> Result<Response, ApiError> {
-    let view = SignedInView {
-        user_id: session.user().as_str(),
-        session_id: session.id().as_str(),
-        expires_at: rfc3339(session.expires()),
-    };
+    let (user_id, session_id) = (session.user().as_str(), session.id().as_str());
+    // The line of the request names the session that it came with, if any.
+    tracing::info!(user_id, session_id, "signed in");
+    let view = SignedInView { user_id, session_id, expires_at: rfc3339(session.expires()) };
     let mut response = json(StatusCode::OK, &view);
     let cookie = app.people.cookie.set_for(token, session.remaining(now))?;
     cookie.append_to(response.headers_mut())?;
