@@ -6,8 +6,11 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use gatehouse::{SessionStore, Swap};
+use palisade::password::Password;
 use palisade::session::EndReason;
 use serde_json::{Value, json};
+use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{Connection, SqliteConnection};
 
 use crate::bouncer::{Bouncer, end};
@@ -94,6 +97,36 @@ async fn a_sign_in_that_is_under_way() {
     let reply = under_way.await.unwrap();
     assert_eq!((reply.status.as_u16(), reply.code()), (409, "SESSION_CHANGED"));
     assert!(leaves_the_cookie(&reply));
+}
+
+/// The password changes after a sign-in found the user and before it began: it reads the new hash.
+#[tokio::test]
+async fn a_sign_in_that_begins_a_moment_late() {
+    let pool =
+        SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
+    let store = SessionStore::from_pool(pool.clone());
+    store.migrate().await.unwrap();
+    let gate = Gate::with_sessions_in(store).await;
+    register(&gate, "ann", PASSWORD).await;
+    let (users, sessions) = (&gate.app.passwords.users, &gate.app.people.sessions);
+    let user = users.find(&"ann".parse().unwrap()).await.unwrap().unwrap();
+    // Both queue for the one connection: the end of the sessions, then the beginning of another one.
+    let held = pool.acquire().await.unwrap();
+    let reason = EndReason::PasswordChanged;
+    let mut end = pin!(sessions.revoke_user(&user.id, reason, gate.app.now()));
+    assert!(!is_answered_within(1, end.as_mut()).await);
+    let mut browser = Browser::default();
+    let mut sign_in = pin!(browser.login(&gate, "ann", PASSWORD));
+    let moment = Duration::from_millis(200);
+    assert!(tokio::time::timeout(moment, sign_in.as_mut()).await.is_err(), "it waits to begin");
+
+    let hash = cheap_hasher().build().unwrap().hash(&Password::new(NEW).unwrap()).unwrap();
+    let changed = users.change_password(&user.id, &user.password_hash, hash.as_str()).await;
+    assert_eq!(changed.unwrap(), Swap::Done);
+    drop(held);
+    end.await.unwrap();
+    let reply = sign_in.await;
+    assert_eq!((reply.status.as_u16(), reply.code()), (401, "LOGIN_FAILED"));
 }
 
 /// However they fall together, nobody is signed in with the old password afterwards.
@@ -195,8 +228,12 @@ async fn it_is_tried_until_it_is_done() {
         async move { here.post(&gate, CHANGE, change()).await }
     });
     let users = &gate.app.passwords.users;
+    let mut waited = 0;
     while users.with_sessions_due().await.unwrap().is_empty() {
-        tokio::task::yield_now().await;
+        assert!(!request.is_finished(), "the note is there before the sessions are ended");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        waited += 1;
+        assert!(waited < 10_000, "there is no note of what is left to do");
     }
     tokio::time::sleep(Duration::from_millis(250)).await;
     assert!(!request.is_finished() && elsewhere.is_signed_in(&gate).await);

@@ -8,8 +8,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use gatehouse::config::{Config, Database};
 use gatehouse::{
-    App, Clock, Epochs, NORMALIZATION, Passwords, UserSessions, Users, issue_admin_key, open,
-    router,
+    App, Clock, Epochs, NORMALIZATION, Passwords, SessionStore, UserSessions, Users,
+    issue_admin_key, open, router,
 };
 use palisade::password::{
     Argon2id, HashPool, Hasher, HasherBuilder, MemoryBudget, PasswordPolicy, Queue,
@@ -41,15 +41,20 @@ impl Gate {
 
     /// The service that is told these variables.
     pub(crate) async fn with_vars(vars: &[(&str, &str)]) -> Self {
-        Self::with(vars, pool(cheap_hasher().build().unwrap(), 2, 16)).await
+        Self::with(vars, pool(cheap_hasher().build().unwrap(), 2, 16), None).await
     }
 
     /// The service with no users yet and this pool.
     pub(crate) async fn with_pool(pool: HashPool) -> Self {
-        Self::with(&[], pool).await
+        Self::with(&[], pool, None).await
     }
 
-    async fn with(vars: &[(&str, &str)], pool: HashPool) -> Self {
+    /// The service with its sessions in this store.
+    pub(crate) async fn with_sessions_in(store: SessionStore) -> Self {
+        Self::with(&[], pool(cheap_hasher().build().unwrap(), 2, 16), Some(store)).await
+    }
+
+    async fn with(vars: &[(&str, &str)], pool: HashPool, store: Option<SessionStore>) -> Self {
         // A whole second, as cookies count.
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs());
@@ -70,9 +75,8 @@ impl Gate {
         };
         let policy = PasswordPolicy::single_factor(NORMALIZATION).word("gatehouse");
         let passwords = Passwords { users, pool, policy: policy.build().unwrap() };
-        let people =
-            UserSessions::open(&config.sessions, opened.keys.store().database().sessions());
-        let people = people.unwrap();
+        let store = store.unwrap_or_else(|| opened.keys.store().database().sessions());
+        let people = UserSessions::open(&config.sessions, store).unwrap();
         let epochs = Epochs::open(&config.sessions).unwrap();
         let app = Arc::new(App::new(opened.keys, passwords, people, epochs, clock).unwrap());
         let mut gate = Self { router: router(Arc::clone(&app)), app, admin: String::new(), now };
