@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 use serde_json::json;
+use sqlx::{Connection, SqliteConnection};
 
 use crate::browser::{Browser, PASSWORD, ann, leaves_the_cookie};
 use crate::gate::{Gate, text};
@@ -96,4 +97,29 @@ async fn sessions_that_cannot_be_read_are_not_over() {
     // The old password stands: it is not changed while the sessions cannot be ended.
     let users = &gate.app.passwords.users;
     assert!(users.with_sessions_due().await.unwrap().is_empty());
+}
+
+/// A store that reads and does not write: nobody is told that he is signed out while he is not.
+#[tokio::test]
+async fn a_session_that_cannot_be_ended_keeps_its_cookie() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gatehouse.db");
+    let gate = Gate::with_vars(&[("GATEHOUSE_DATABASE", path.to_str().unwrap())]).await;
+    let mut browser = ann(&gate).await;
+    let list = browser.get(&gate, "/api/v1/sessions").await.body;
+    let current = format!("/api/v1/sessions/{}", text(&list["sessions"][0]["id"]));
+    let mut connection =
+        SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
+    let broken = "CREATE TRIGGER broken BEFORE UPDATE ON palisade_sessions
+        BEGIN SELECT RAISE(ABORT, 'broken'); END";
+    sqlx::raw_sql(broken).execute(&mut connection).await.unwrap();
+    for reply in [
+        browser.post(&gate, "/api/v1/auth/logout", json!({})).await,
+        browser.delete(&gate, &current).await,
+        browser.post(&gate, "/api/v1/auth/reauthenticate", json!({"password": PASSWORD})).await,
+    ] {
+        assert_eq!((reply.status.as_u16(), reply.code()), (503, "UNAVAILABLE"), "{}", reply.text);
+        assert!(leaves_the_cookie(&reply));
+    }
+    assert!(browser.is_signed_in(&gate).await);
 }
