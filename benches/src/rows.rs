@@ -3,6 +3,7 @@
 mod apikey;
 mod password;
 mod secret;
+mod session;
 
 use std::error::Error;
 
@@ -12,7 +13,7 @@ use crate::Comparison;
 pub type Rows = Result<Vec<Comparison>, Box<dyn Error>>;
 
 /// One entry a crate: where a new module is listed.
-const CRATES: &[fn() -> Rows] = &[secret::rows, apikey::rows, password::rows];
+const CRATES: &[fn() -> Rows] = &[secret::rows, apikey::rows, password::rows, session::rows];
 
 /// Every comparison, in the order of the table.
 ///

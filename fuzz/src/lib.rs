@@ -9,11 +9,13 @@ mod canary;
 mod password;
 mod secret;
 mod session_cookie;
+mod session_tokens;
 
 pub use apikey::{apikey_digest, apikey_parse, apikey_scopes};
 pub use password::{password_filter, password_parse, password_range, password_verify};
 pub use secret::{secret_keyring, secret_load};
 pub use session_cookie::{session_cookie_read, session_set_cookie};
+pub use session_tokens::{session_epoch_id, session_token_verify};
 
 use std::ffi::OsString;
 use std::io;
@@ -34,6 +36,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("secret_load", secret_load),
     ("session_cookie_read", session_cookie_read),
     ("session_set_cookie", session_set_cookie),
+    ("session_epoch_id", session_epoch_id),
+    ("session_token_verify", session_token_verify),
 ];
 
 /// Runs a target over the files that are named: how a crash is replayed without libFuzzer.

@@ -13,11 +13,16 @@ pub(crate) use password::{
     ColumnArgs, HashArgs, InspectArgs, MintArg, MintScheme, NormalForm, PasswordCommand,
     PasswordSource, PolicyArgs, RehashArgs, TuneArgs, VerifyPasswordArgs, WrapArgs,
 };
+pub(crate) use session::{
+    EpochCommand, EpochNowArgs, EpochWindowArgs, InspectTokenArgs, SessionCommand, SignedKind,
+    TokenKeys, TokenSource, VerifyTokenArgs,
+};
 
 use crate::known::FormatSpec;
 
 mod breached;
 mod password;
+mod session;
 
 const SHAPES: &str = "\
 Formats:
@@ -32,7 +37,7 @@ Formats:
 const STATUS: &str = "\
 Exit status: 0 yes, 1 no (the text is no key, or not that key), 2 an error.";
 
-/// Generate secrets; mint, check, digest and mask API keys; hash and verify passwords
+/// Generate secrets; mint, check, digest and mask API keys; hash and verify passwords; examine tokens
 ///
 /// Secrets are read from stdin, from a file or from an environment variable, never from the command
 /// line, and no refusal repeats any of them.
@@ -57,6 +62,12 @@ pub(crate) enum Command {
     /// Hash and verify passwords; look after a column of stored hashes
     #[command(subcommand)]
     Password(PasswordCommand),
+    /// Examine and verify session tokens and epoch tokens
+    #[command(subcommand)]
+    Session(SessionCommand),
+    /// Say which hour an epoch token is for
+    #[command(subcommand)]
+    Epoch(EpochCommand),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  \
         palisade completions bash > ~/.local/share/bash-completion/completions/palisade")]

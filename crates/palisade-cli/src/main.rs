@@ -1,5 +1,5 @@
 //! The `palisade` command: generate secrets; mint, check, digest and mask API keys; hash and
-//! verify passwords.
+//! verify passwords; examine tokens.
 
 use std::process::ExitCode;
 
@@ -8,6 +8,7 @@ use clap::Parser;
 mod args;
 mod check;
 mod completions;
+mod epoch;
 mod formats;
 mod input;
 mod known;
@@ -18,6 +19,7 @@ mod peppers;
 mod problems;
 mod rows;
 mod secret;
+mod session;
 mod units;
 mod usage;
 
@@ -42,6 +44,8 @@ fn run(command: Command, json: bool) -> Result<Output, Failure> {
         Command::Key(KeyCommand::Mask(args)) => check::mask(args),
         Command::Key(KeyCommand::Formats(args)) => formats::formats(args),
         Command::Password(command) => password::run(command, json),
+        Command::Session(command) => session::run(&command),
+        Command::Epoch(command) => epoch::run(&command),
         Command::Completions(args) => completions::completions(&args),
     }
 }

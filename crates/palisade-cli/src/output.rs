@@ -6,12 +6,14 @@ use std::process::ExitCode;
 use palisade::apikey::Malformed;
 use palisade::password::{BuildError, HashError, InvalidParameters, VerifyError};
 use palisade::secret::{LoadError, NoRandomness};
+use palisade::session::TokenRefused;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::known::InvalidSpec;
 use crate::password::describe;
 use crate::problems::{Problem, Problems};
+use crate::units::visible;
 
 /// An answer, for a person and for a program. Either may hold a secret, and is wiped on drop.
 pub(crate) struct Output {
@@ -28,6 +30,12 @@ impl Output {
         let text = Zeroizing::new(text);
         let json = serde_json::to_string(json).map_err(|error| Failure::error("output", &error))?;
         Ok(Self { text, json: Zeroizing::new(json + "\n"), notes: String::new(), status: 0 })
+    }
+
+    /// With the JSON in visible ASCII, since a stranger wrote some of it.
+    pub(crate) fn in_ascii(mut self) -> Self {
+        self.json = Zeroizing::new(visible(self.json.trim_end()) + "\n");
+        self
     }
 
     /// With something on stderr beside it, which ends in a line break.
@@ -74,6 +82,8 @@ enum Kind {
     NoMatch,
     /// The password is not the one that was asked for.
     WrongPassword,
+    /// The token is not good.
+    Refused,
     /// Nobody can tell.
     Error,
 }
@@ -90,6 +100,10 @@ impl Failure {
     pub(crate) fn wrong_password() -> Self {
         let message = "the stored hash was made of another password";
         Self::new(Kind::WrongPassword, "password_mismatch", message.into())
+    }
+
+    pub(crate) fn refused(reason: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Kind::Refused, reason, message.into())
     }
 
     pub(crate) fn error(reason: &'static str, message: &impl ToString) -> Self {
@@ -114,7 +128,7 @@ impl Failure {
 
     fn exit_code(&self) -> ExitCode {
         match self.kind {
-            Kind::NoKey | Kind::NoMatch | Kind::WrongPassword => ExitCode::from(1),
+            Kind::NoKey | Kind::NoMatch | Kind::WrongPassword | Kind::Refused => ExitCode::from(1),
             Kind::Error => ExitCode::from(2),
         }
     }
@@ -124,6 +138,7 @@ impl Failure {
         match kind {
             Kind::NoKey => format!("not a key: {message} ({reason})\n"),
             Kind::NoMatch | Kind::WrongPassword => format!("no match: {message}\n"),
+            Kind::Refused => format!("not good: {message} ({reason})\n"),
             Kind::Error => format!("{}error: {message}\n", problems.to_text()),
         }
     }
@@ -131,7 +146,7 @@ impl Failure {
     fn to_json(&self) -> String {
         let Self { kind, reason, message, problems, after_rows } = self;
         let (valid, matches) = match kind {
-            Kind::NoKey => (Some(false), None),
+            Kind::NoKey | Kind::Refused => (Some(false), None),
             Kind::NoMatch => (Some(true), Some(false)),
             Kind::WrongPassword => (None, Some(false)),
             Kind::Error => (None, None),
@@ -169,6 +184,12 @@ struct NoAnswer<'a> {
 impl From<Malformed> for Failure {
     fn from(malformed: Malformed) -> Self {
         Self::no_key(malformed.reason(), malformed.to_string())
+    }
+}
+
+impl From<TokenRefused> for Failure {
+    fn from(refused: TokenRefused) -> Self {
+        Self::refused(refused.reason(), refused.to_string())
     }
 }
 

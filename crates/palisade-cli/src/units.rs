@@ -1,8 +1,8 @@
-//! Sizes, durations and numbers as an operator writes them. No refusal repeats what was given.
+//! Sizes, times and numbers as an operator writes them and reads them. No refusal repeats what was given.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
@@ -77,6 +77,87 @@ impl FromStr for Time {
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("a time is a number above 0 and a unit, such as 250ms or 1s")]
 pub(crate) struct InvalidTime;
+
+/// How far two clocks may be apart, written `30s` or `0s`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Leeway(pub(crate) Duration);
+
+impl FromStr for Leeway {
+    type Err = InvalidLeeway;
+
+    fn from_str(text: &str) -> Result<Self, InvalidLeeway> {
+        humantime::parse_duration(text).map(Self).map_err(|_| InvalidLeeway)
+    }
+}
+
+/// Text that is no leeway.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("a leeway is a number and a unit, such as 0s or 30s")]
+pub(crate) struct InvalidLeeway;
+
+/// A point in time, written `2026-01-01T12:00:00Z` or in seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Moment(pub(crate) SystemTime);
+
+impl FromStr for Moment {
+    type Err = InvalidMoment;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMoment> {
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            let seconds = text.parse().ok().filter(|seconds| *seconds <= LAST_SECOND);
+            let seconds = seconds.map(Duration::from_secs).ok_or(InvalidMoment)?;
+            return Ok(Self(SystemTime::UNIX_EPOCH + seconds));
+        }
+        humantime::parse_rfc3339(text).map(Self).map_err(|_| InvalidMoment)
+    }
+}
+
+/// Text that is no point in time.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error(
+    "a time is written 2026-01-01T12:00:00Z, in UTC, or in seconds since 1970, up to the year 9999"
+)]
+pub(crate) struct InvalidMoment;
+
+/// 9999-12-31T23:59:59Z, the last that has a calendar date here.
+const LAST_SECOND: u64 = 253_402_300_799;
+
+/// Whole seconds since 1970.
+pub(crate) fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).as_ref().map_or(0, Duration::as_secs)
+}
+
+/// A point in time for a person.
+pub(crate) fn shown(time: SystemTime) -> String {
+    match seconds(time) {
+        // What is printed there would be an error, which ends a program.
+        beyond if beyond > LAST_SECOND => format!("{beyond} seconds after 1970"),
+        _ => humantime::format_rfc3339_seconds(time).to_string(),
+    }
+}
+
+/// A number of seconds since 1970 for a person, if it is one.
+pub(crate) fn shown_seconds(number: f64) -> Option<String> {
+    let since = Duration::try_from_secs_f64(number).ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(since).map(shown)
+}
+
+/// A stranger's text for a terminal: what is not visible ASCII is written as in JSON, so that
+/// nothing moves the cursor, turns the direction or looks like something else. JSON stays the same.
+pub(crate) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == ' ' || c.is_ascii_graphic() {
+            shown.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String does not fail.
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        }
+    }
+    shown
+}
 
 /// A whole number from `LEAST` to `MOST`.
 pub(crate) fn number<const LEAST: u32, const MOST: u32>(text: &str) -> Result<u32, String> {

@@ -124,6 +124,10 @@ impl FromStr for Factors {
             |factors, entry| {
                 let (factor, micros) = entry.split_once(':').ok_or(InvalidFactors)?;
                 let factor: Factor = factor.parse()?;
+                // Digits alone: the parser of numbers takes a plus sign too.
+                if !micros.bytes().all(|byte| byte.is_ascii_digit()) {
+                    return Err(InvalidFactors);
+                }
                 let micros = micros.parse().map_err(|_| InvalidFactors)?;
                 let at = SystemTime::UNIX_EPOCH
                     .checked_add(Duration::from_micros(micros))

@@ -12,7 +12,8 @@ mod parts;
 
 use std::time::SystemTime;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use palisade_secret::{KeyId, Keyring};
 use zeroize::Zeroizing;
 
@@ -23,6 +24,7 @@ pub use keys::{Ed25519Key, InvalidEd25519Secret, InvalidJwks, Jwks};
 
 use header::{Header, header_text};
 pub(crate) use json::{RawClaims, claims};
+use keys::MAX_SIGNATURE_LEN;
 #[cfg(feature = "eddsa")]
 pub(crate) use keys::PublicKey;
 pub(crate) use keys::{SigningKey, Signs, Verifies};
@@ -73,8 +75,10 @@ impl<K: Verifies> Jws<K> {
         let parts = Parts::split(token)?;
         let (id, headed) = self.key_of(parts.header, now)?;
         headed.key.verify(parts.signed.as_bytes(), parts.signature)?;
-        let payload = Base64UrlUnpadded::decode(parts.payload, buffer)
+        let len = URL_SAFE_NO_PAD
+            .decode_slice(parts.payload, buffer)
             .map_err(|_| TokenRefused::Malformed)?;
+        let payload = buffer.get(..len).ok_or(TokenRefused::Malformed)?;
         let payload = std::str::from_utf8(payload).map_err(|_| TokenRefused::Malformed)?;
         Ok((payload, id))
     }
@@ -103,15 +107,18 @@ impl<K: Signs> Jws<K> {
     /// The token of this payload, signed with the primary key, after a fixed prefix.
     pub(crate) fn sign(&self, prefix: &str, payload: &[u8]) -> Zeroizing<String> {
         let (_, headed) = self.keys.primary();
-        let len = prefix.len() + headed.header.len() + payload.len().div_ceil(3) * 4 + 90;
+        let payload_len = payload.len().div_ceil(3) * 4;
+        let len = prefix.len() + headed.header.len() + payload_len + MAX_SIGNATURE_LEN + 2;
+        // As long as it will be, so that no part of it is left behind by a move.
         let mut token = Zeroizing::new(String::with_capacity(len));
         token.push_str(prefix);
         token.push_str(&headed.header);
         token.push('.');
-        token.push_str(&Base64UrlUnpadded::encode_string(payload));
-        let signature = headed.key.sign(token[prefix.len()..].as_bytes());
+        URL_SAFE_NO_PAD.encode_string(payload, &mut token);
+        let signature = headed.key.sign(&token.as_bytes()[prefix.len()..]);
         token.push('.');
-        token.push_str(&signature);
+        // The signature is what makes a token of it: encoded in constant time, unlike the claims.
+        token.push_str(signature.encode(&mut [0; MAX_SIGNATURE_LEN]));
         token
     }
 }

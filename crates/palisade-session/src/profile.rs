@@ -74,9 +74,10 @@ impl TokenProfile {
     ///
     /// # Errors
     ///
-    /// [`InvalidProfile::Lifetime`] when it is nothing, or above [`MAX_LIFETIME`](Self::MAX_LIFETIME).
+    /// [`InvalidProfile::Lifetime`] when it is nothing, above [`MAX_LIFETIME`](Self::MAX_LIFETIME), or
+    /// not in whole seconds, as tokens are: one of the longest life would be refused at times.
     pub fn max_lifetime(mut self, lifetime: Duration) -> Result<Self, InvalidProfile> {
-        if lifetime.is_zero() || lifetime > Self::MAX_LIFETIME {
+        if lifetime.is_zero() || lifetime > Self::MAX_LIFETIME || lifetime.subsec_nanos() != 0 {
             return Err(InvalidProfile::Lifetime);
         }
         self.max_lifetime = lifetime;
@@ -126,7 +127,7 @@ pub enum InvalidProfile {
     #[error("the leeway between clocks is at most 60 seconds")]
     Leeway,
     /// A lifetime.
-    #[error("the lifetime of a token is more than nothing and at most 7 days")]
+    #[error("the lifetime of a token is whole seconds, more than nothing and at most 7 days")]
     Lifetime,
     /// A lifetime in which no epoch token fits.
     #[error("an epoch token lives for up to 65 minutes, and the profile allows less")]

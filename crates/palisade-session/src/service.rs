@@ -26,7 +26,9 @@ pub use change::Change;
 ///
 /// # Cancellation
 ///
-/// A call that is dropped before it ends has done all of its change or nothing. Run changes to their end
+/// A call that is dropped before it ends has done all of its change or nothing. One has two steps:
+/// [`create`](Sessions::create) ends the session that the new one replaces, then begins the new one; when
+/// it is dropped or fails in between, the user signs in again. Run changes to their end
 /// all the same, in a task of their own where a client that goes away would drop them: a session that goes
 /// on under a new id whose token nobody received is a user who is signed out.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! Session tokens that are signed.
 
+use std::fmt::{self, Write as _};
 use std::time::{Duration, SystemTime};
 
 use palisade_secret::KeyId;
-use zeroize::Zeroizing;
 
 use crate::jws::{self, Jws, PayloadBuffer, SigningKey, SigningKeys, Verifies};
 use crate::{SessionId, SessionToken, TokenProfile, TokenRefused, UserId};
@@ -47,8 +47,8 @@ impl SessionTokens {
     /// Tokens signed with these keys.
     #[must_use]
     pub fn new(keys: SigningKeys, profile: TokenProfile) -> Self {
-        let common =
-            format!(r#"{{"iss":{},"aud":{},"#, json(&profile.issuer), json(&profile.audience));
+        let (issuer, audience) = (JsonText(&profile.issuer), JsonText(&profile.audience));
+        let common = format!(r#"{{"iss":{issuer},"aud":{audience},"#);
         Self { jws: Jws::new(keys.0, TYPE), profile, common }
     }
 
@@ -58,15 +58,16 @@ impl SessionTokens {
         let seconds = |time: SystemTime| {
             time.duration_since(SystemTime::UNIX_EPOCH).as_ref().map_or(0, Duration::as_secs)
         };
-        let payload = Zeroizing::new(format!(
-            r#"{}"sub":{},"sid":"{}","gen":{},"iat":{},"exp":{}}}"#,
-            self.common,
-            json(new.user.as_str()),
-            new.session,
-            new.generation,
-            seconds(new.issued),
-            seconds(new.expires),
-        ));
+        let mut payload = String::with_capacity(self.common.len() + 2 * UserId::MAX_LEN);
+        payload.push_str(&self.common);
+        let sub = JsonText(new.user.as_str());
+        let (iat, exp) = (seconds(new.issued), seconds(new.expires));
+        // Writing to a string does not fail.
+        let _ = write!(
+            payload,
+            r#""sub":{sub},"sid":"{}","gen":{},"iat":{iat},"exp":{exp}}}"#,
+            new.session, new.generation,
+        );
         SessionToken::new(self.jws.sign("", payload.as_bytes()))
     }
 
@@ -202,7 +203,18 @@ impl SessionClaims {
     }
 }
 
-/// A text as a JSON string.
-pub(crate) fn json(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+/// Visible ASCII as a JSON string.
+pub(crate) struct JsonText<'a>(pub(crate) &'a str);
+
+impl fmt::Display for JsonText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        for part in self.0.split_inclusive(['"', '\\']) {
+            match part.strip_suffix(['"', '\\']) {
+                None => f.write_str(part)?,
+                Some(plain) => write!(f, "{plain}\\{}", &part[plain.len()..])?,
+            }
+        }
+        f.write_char('"')
+    }
 }

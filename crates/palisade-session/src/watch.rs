@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::record::Suspicion;
-use crate::{DeviceLabel, Origin, SessionRecord};
+use crate::{DeviceLabel, Origin, SessionRecord, UserAgent};
 
 /// Looks at every use of a session; what it finds suspicious ends the session.
 ///
@@ -37,9 +37,12 @@ pub struct SameDevice;
 impl Watch for SameDevice {
     fn judge(&self, session: &SessionRecord, origin: &Origin<'_>) -> Option<Suspicion> {
         let before = session.user_agent.as_ref()?.as_str();
-        let now = origin.user_agent?;
+        let now = origin.user_agent.filter(|now| *now != before)?;
+        // What was kept is compared with what would be kept, so that a long header is no change.
+        let now = UserAgent::cut(now);
+        let now = now.as_str();
         let same = match (DeviceLabel::of_user_agent(before), DeviceLabel::of_user_agent(now)) {
-            (None, None) => crate::UserAgent::cut(now).as_str() == before,
+            (None, None) => now == before,
             (before, now) => before == now,
         };
         (!same).then_some(Suspicion::UserAgent)

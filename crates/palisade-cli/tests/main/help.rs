@@ -6,11 +6,12 @@ use std::process::{Command, Stdio};
 use crate::command::palisade;
 
 /// Commands that only hold others.
-const GROUPS: [&[&str]; 4] = [&["key"], &["password"], &["password", "breached"], &["secret"]];
+const GROUPS: [&[&str]; 6] =
+    [&["epoch"], &["key"], &["password"], &["password", "breached"], &["secret"], &["session"]];
 
 #[test]
 fn every_command_explains_itself() {
-    let commands: [(&[&str], bool); 21] = [
+    let commands: [(&[&str], bool); 27] = [
         (&[], false),
         (&["secret"], false),
         (&["secret", "generate"], false),
@@ -31,6 +32,12 @@ fn every_command_explains_itself() {
         (&["password", "breached"], false),
         (&["password", "breached", "build"], true),
         (&["password", "breached", "check"], true),
+        (&["session"], false),
+        (&["session", "inspect"], true),
+        (&["session", "verify"], true),
+        (&["epoch"], false),
+        (&["epoch", "now"], false),
+        (&["epoch", "window"], false),
         (&["completions"], false),
     ];
     for (command, reads_secret) in commands {

@@ -22,9 +22,10 @@ use super::{EpochToken, EpochTokens, SidecarId};
 ///   when that fails all of them get that error.
 /// - **When a new token is due**, one call fetches it and the others go on with the old one, without
 ///   waiting. When that fails, the old one is used while it lives.
-/// - **After a failure** there is a pause before the next fetch: a second, then twice as long each
-///   time, up to a minute, each shortened by up to half, so that clients do not return in step. A call
-///   without a token gets the last error meanwhile. The end of a living token also ends the pause.
+/// - **After a failure** there is a pause before the next fetch, counted from the `now` of the call that
+///   failed: a second, then twice as long each time, up to a minute, each shortened by up to half, so
+///   that clients do not return in step. A call without a token gets the last error meanwhile. The
+///   end of a living token also ends the pause.
 /// - **A call that is dropped** in the middle of its fetch leaves the fetch to the next one.
 ///
 /// A new token can be had five minutes before the hour ends. Clients do not ask in the same

@@ -2,13 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use zeroize::Zeroizing;
-
 use super::{
     Epoch, EpochToken, EpochTokens, InvalidEpoch, PREFIX, SidecarId, Subject, TYPE, TokenScopes,
 };
 use crate::jws::{Jws, SigningKey, SigningKeys};
-use crate::signed::json;
+use crate::signed::JsonText;
 use crate::{InvalidProfile, TokenProfile};
 
 /// Issues epoch tokens: `wt_` and a strict compact JWS with `iss`, `aud`, `sub`, `sidecar`, `scope`,
@@ -75,7 +73,8 @@ impl EpochIssuer {
     /// five minutes before.
     pub fn new(keys: SigningKeys, profile: TokenProfile) -> Result<Self, InvalidProfile> {
         let TokenProfile { issuer, audience, .. } = check(profile)?;
-        let common = format!(r#"{{"iss":{},"aud":{},"#, json(&issuer), json(&audience));
+        let (issuer, audience) = (JsonText(&issuer), JsonText(&audience));
+        let common = format!(r#"{{"iss":{issuer},"aud":{audience},"#);
         Ok(Self { jws: Jws::new(keys.0, TYPE), common })
     }
 
@@ -104,14 +103,14 @@ impl EpochIssuer {
             // No scope holds a character that JSON escapes, and no sidecar id.
             scopes => format!(r#""scope":"{scopes}","#),
         };
-        let payload = Zeroizing::new(format!(
+        let payload = format!(
             r#"{}"sub":{},"sidecar":"{}",{scope}"epoch":"{epoch}","iat":{},"exp":{}}}"#,
             self.common,
-            json(grant.subject.as_str()),
+            JsonText(grant.subject.as_str()),
             grant.sidecar,
             seconds(now),
             seconds(epoch.expires_at()),
-        ));
+        );
         EpochToken::issued(self.jws.sign(PREFIX, payload.as_bytes()), epoch)
     }
 }

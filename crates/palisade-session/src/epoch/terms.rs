@@ -17,7 +17,6 @@ use super::{Epoch, TokenScopes};
 ///
 /// let terms = EpochTerms::new("epoch_2024010112".parse()?, "read:controls".parse()?);
 /// # #[cfg(feature = "serde")] {
-/// # extern crate serde_json;
 /// let json = serde_json::to_string(&terms)?;
 /// assert_eq!(
 ///     json,

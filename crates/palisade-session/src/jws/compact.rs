@@ -1,6 +1,7 @@
 //! A token taken apart, for tools and for teaching.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use palisade_secret::MacKey;
 
 use super::header::Header;
@@ -44,8 +45,7 @@ impl<'t> CompactJws<'t> {
     pub fn parse(token: &'t str) -> Result<Self, TokenRefused> {
         let parts = Parts::split(token)?;
         let header = Header::decode(parts.header)?;
-        let decode =
-            |text| Base64UrlUnpadded::decode_vec(text).map_err(|_| TokenRefused::Malformed);
+        let decode = |text| URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenRefused::Malformed);
         let payload = decode(parts.payload)?;
         decode(parts.signature)?;
         Ok(Self { parts, header, payload })
@@ -89,6 +89,28 @@ impl<'t> CompactJws<'t> {
     ///
     /// [`TokenRefused`] when the header names another algorithm or the signature is not right.
     pub fn verify_hs256(&self, key: &MacKey) -> Result<&[u8], TokenRefused> {
+        if self.header.alg != key.algorithm() {
+            return Err(TokenRefused::Algorithm);
+        }
+        key.verify(self.parts.signed.as_bytes(), self.parts.signature)?;
+        Ok(&self.payload)
+    }
+
+    /// The payload, once the signature is found good under `EdDSA` with the key of the set that the
+    /// header names.
+    ///
+    /// Of its type and of its claims nothing is checked.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenRefused`] when the header names no key of the set or another algorithm, or the signature is
+    /// not right.
+    #[cfg(feature = "eddsa")]
+    pub fn verify_eddsa(&self, keys: &crate::Jwks) -> Result<&[u8], TokenRefused> {
+        let id = self.key_id().ok_or(TokenRefused::UnknownKey)?;
+        // A public key has no end of its own in a set, so any time serves.
+        let key = keys.0.find(id, std::time::SystemTime::UNIX_EPOCH);
+        let key = key.map_err(|_| TokenRefused::UnknownKey)?;
         if self.header.alg != key.algorithm() {
             return Err(TokenRefused::Algorithm);
         }

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use palisade_secret::KeyId;
 use serde_json::Deserializer;
 
@@ -22,7 +23,7 @@ const REFUSED: [&str; 4] = ["b64", "crit", "cty", "zip"];
 pub(super) fn header_text(algorithm: &str, typ: &str, id: &KeyId) -> String {
     // None of the three holds a character that JSON escapes.
     let json = format!(r#"{{"alg":"{algorithm}","typ":"{typ}","kid":"{id}"}}"#);
-    Base64UrlUnpadded::encode_string(json.as_bytes())
+    URL_SAFE_NO_PAD.encode(json)
 }
 
 /// A header as it was presented. Members that name a key or where to find one (`jwk`, `jku`, `x5c`, …)
@@ -41,7 +42,7 @@ impl Header {
         if text.len() > MAX_HEADER_LEN {
             return Err(TokenRefused::TooLong);
         }
-        let json = Base64UrlUnpadded::decode_vec(text).map_err(|_| TokenRefused::Malformed)?;
+        let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenRefused::Malformed)?;
         let json = String::from_utf8(json).map_err(|_| TokenRefused::Malformed)?;
         let mut members = Members::default();
         let mut input = Deserializer::from_str(&json);

@@ -14,6 +14,9 @@ pub(crate) use ed25519::PublicKey;
 #[cfg(feature = "eddsa")]
 pub use ed25519::{Ed25519Key, InvalidEd25519Secret, InvalidJwks, Jwks};
 
+/// The longest signature in base64url: the 64 bytes of Ed25519.
+pub(super) const MAX_SIGNATURE_LEN: usize = 86;
+
 /// A key that tells good signatures from others. Its algorithm is its own, never the token's choice.
 pub(crate) trait Verifies {
     /// The name that stands in the header as `alg` (RFC 7518 section 3.1, RFC 8037 section 3.1).
@@ -25,8 +28,28 @@ pub(crate) trait Verifies {
 
 /// A key that also signs.
 pub(crate) trait Signs: Verifies {
-    /// The signature, in base64url.
-    fn sign(&self, signed: &[u8]) -> String;
+    /// The signature.
+    fn sign(&self, signed: &[u8]) -> SignatureBytes;
+}
+
+/// A signature of one of the algorithms.
+pub(crate) enum SignatureBytes {
+    Hs256([u8; 32]),
+    #[cfg(feature = "eddsa")]
+    Ed25519([u8; 64]),
+}
+
+impl SignatureBytes {
+    /// In base64url.
+    pub(super) fn encode<'p>(&self, place: &'p mut [u8; MAX_SIGNATURE_LEN]) -> &'p str {
+        let bytes: &[u8] = match self {
+            Self::Hs256(bytes) => bytes,
+            #[cfg(feature = "eddsa")]
+            Self::Ed25519(bytes) => bytes,
+        };
+        // The place is as long as the longest text, so this does not fail.
+        Base64UrlUnpadded::encode(bytes, place).unwrap_or_default()
+    }
 }
 
 /// The keys of a service that issues tokens: the primary signs, the others only verify.
@@ -93,11 +116,11 @@ impl Verifies for SigningKey {
 }
 
 impl Signs for SigningKey {
-    fn sign(&self, signed: &[u8]) -> String {
+    fn sign(&self, signed: &[u8]) -> SignatureBytes {
         match self {
-            Self::Hs256(key) => signature(key, signed, str::to_owned),
+            Self::Hs256(key) => SignatureBytes::Hs256(key.mac(&[signed]).to_bytes()),
             #[cfg(feature = "eddsa")]
-            Self::Ed25519(key) => key.sign(signed),
+            Self::Ed25519(key) => SignatureBytes::Ed25519(key.sign(signed)),
         }
     }
 }
@@ -110,16 +133,10 @@ impl Verifies for MacKey {
     fn verify(&self, signed: &[u8], presented: &str) -> Result<(), TokenRefused> {
         // The right text is compared, not the bytes of the presented one: nothing is decoded, and a
         // second spelling of the same bytes is no match.
-        let equal = signature(self, signed, |right| right.as_bytes().ct_eq(presented.as_bytes()));
+        let tag = SignatureBytes::Hs256(self.mac(&[signed]).to_bytes());
+        let mut place = [0; MAX_SIGNATURE_LEN];
+        let right = tag.encode(&mut place);
+        let equal = right.as_bytes().ct_eq(presented.as_bytes());
         if equal.into() { Ok(()) } else { Err(TokenRefused::Signature) }
     }
-}
-
-fn signature<T>(key: &MacKey, signed: &[u8], look: impl FnOnce(&str) -> T) -> T {
-    /// 32 bytes in base64url.
-    const LEN: usize = 43;
-    let mut place = [0; LEN];
-    let tag = key.mac(&[signed]).to_bytes();
-    // The place is as long as the text, so this does not fail; were it to, nothing would match.
-    look(Base64UrlUnpadded::encode(&tag, &mut place).unwrap_or("-"))
 }

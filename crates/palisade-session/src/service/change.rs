@@ -97,6 +97,7 @@ impl<S: SessionStore> Sessions<S> {
         now: SystemTime,
     ) -> Result<(SessionToken, Session), ChangeError> {
         let now = storable(now).ok_or(ChangeError::Clock)?;
+        let _ends = self.cache.ends_generation();
         // From the store, never from the cache: what another request proved meanwhile is kept.
         let stored = self.store.load(session.id()).await?.ok_or(ChangeError::Gone)?;
         let mut successor = stored.record;
@@ -107,10 +108,10 @@ impl<S: SessionStore> Sessions<S> {
         successor.id = SessionId::generate()?;
         successor.last_seen = successor.last_seen.max(now);
         if let Others::End(_) = others {
-            successor.generation += 1;
+            // No store counts so far; a row that says it did is not the session that it was.
+            successor.generation = successor.generation.checked_add(1).ok_or(ChangeError::Gone)?;
         }
         let (token, successor) = self.draft(successor, now)?;
-        let _ends = self.cache.ends_generation();
         match self.store.rotate(session.id(), &successor, others, now).await {
             Ok(Written::Done) => Ok((token, self.proof(Arc::new(successor)))),
             Ok(Written::Gone) => Err(ChangeError::Gone),

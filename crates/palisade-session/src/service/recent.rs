@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::Sessions;
-use crate::store::SessionStore;
+use crate::store::{SessionStore, Stored};
 use crate::{Factor, RecentAuth, RecentError, Refused, Session, StepUp};
 
 /// How far in the future a proof may seem to lie: two servers' clocks are seldom further apart.
@@ -18,13 +18,27 @@ impl<S: SessionStore> Sessions<S> {
     ///
     /// [`Refused`] when the session does not live any more, or nobody knows.
     pub async fn confirm(&self, session: &Session, now: SystemTime) -> Result<Session, Refused> {
-        let stored = self.store.load(session.id()).await?.ok_or(Refused::Unknown)?;
-        let record = stored.record;
+        let stored = self.store.load(session.id()).await?;
+        let confirmed = self.still_lives(session, stored, now);
+        if confirmed.is_err() {
+            // What is over here may be in the cache as alive.
+            self.cache.end_generation();
+        }
+        confirmed
+    }
+
+    fn still_lives(
+        &self,
+        session: &Session,
+        stored: Option<Stored>,
+        now: SystemTime,
+    ) -> Result<Session, Refused> {
+        let Stored { record, user_generation } = stored.ok_or(Refused::Unknown)?;
         if record.user != *session.user() {
             return Err(Refused::Unknown);
         }
         self.refuse_dead(&record, now)?;
-        if record.generation != stored.user_generation {
+        if record.generation != user_generation {
             return Err(Refused::Superseded(record.id));
         }
         Ok(self.proof(Arc::new(record)))

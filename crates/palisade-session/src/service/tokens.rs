@@ -66,6 +66,10 @@ impl Presented {
 
     /// Whether this is the token of that record.
     pub(super) fn verify(&self, record: &SessionRecord) -> Result<(), Refused> {
+        // A store that compares ids without regard to case answers with another record.
+        if *self.id() != record.id {
+            return Err(Refused::Unknown);
+        }
         match (self, &record.credential) {
             (Self::Opaque(_, presented), Credential::Opaque(stored)) => {
                 stored.verify(presented).map_err(|_| Refused::Unknown)

@@ -1,4 +1,4 @@
-//! The SQLite key store, from outside.
+//! The stores on SQLite, from outside.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail as the test does")]
 
@@ -8,6 +8,7 @@ mod handles;
 mod opening;
 mod schema;
 mod service;
+mod sessions;
 
 use std::path::PathBuf;
 

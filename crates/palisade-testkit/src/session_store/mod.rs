@@ -5,6 +5,7 @@
 //! when the store breaks a promise of [`SessionStore`](palisade_session::SessionStore).
 
 mod end;
+mod handles;
 mod lifecycle;
 mod limit;
 mod list;
@@ -20,6 +21,9 @@ pub use end::{
     all_sessions_of_everyone_end, nothing_brings_a_session_back, the_first_ending_stands,
     the_others_end,
 };
+pub use handles::{
+    last_use_never_goes_back, nobody_sees_half_a_rotation, what_one_handle_writes_the_other_reads,
+};
 pub use lifecycle::the_lifecycle_rows_hold;
 pub use limit::{
     a_user_who_is_full_is_refused, only_live_sessions_take_a_place,
@@ -33,9 +37,8 @@ pub use model::it_answers_like_the_memory_store;
 pub use races::{
     a_sign_in_does_not_outlive_the_end_of_all, all_endings_at_once_agree,
     an_ending_outlives_every_other_write, ending_the_others_meets_a_rotation,
-    generations_at_once_add_up, last_use_never_goes_back, nobody_sees_half_a_rotation,
-    one_of_many_inserts_is_kept, one_of_many_rotations_is_done, the_limit_holds_at_once,
-    what_one_handle_writes_the_other_reads,
+    generations_at_once_add_up, one_of_many_inserts_is_kept, one_of_many_rotations_is_done,
+    the_limit_holds_at_once,
 };
 pub use records::{
     a_duplicate_id_is_refused, a_session_of_another_generation_is_refused, addresses_come_back,

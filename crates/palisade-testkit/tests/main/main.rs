@@ -1,6 +1,7 @@
 //! The suites on the memory stores, and on stores that are broken on purpose.
 
-mod faulty;
+mod faulty_keys;
+mod faulty_sessions;
 
 mod keys {
     use palisade_apikey::MemoryStore;

@@ -8,7 +8,7 @@ use ed25519_dalek::{Signature, Signer, SigningKey as Secret, VerifyingKey};
 use palisade_secret::{KeyId, Keyring, NoRandomness, SecretBytes};
 use zeroize::Zeroizing;
 
-use super::{SigningKey, SigningKeys, Signs, Verifies};
+use super::{SigningKey, SigningKeys, Verifies};
 use crate::TokenRefused;
 
 const ALGORITHM: &str = "EdDSA";
@@ -67,9 +67,9 @@ impl Verifies for Ed25519Key {
     }
 }
 
-impl Signs for Ed25519Key {
-    fn sign(&self, signed: &[u8]) -> String {
-        Base64UrlUnpadded::encode_string(&self.0.sign(signed).to_bytes())
+impl Ed25519Key {
+    pub(super) fn sign(&self, signed: &[u8]) -> [u8; Signature::BYTE_SIZE] {
+        self.0.sign(signed).to_bytes()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The session store on SQLite.
 
 mod row;
+mod sql;
 mod steps;
 mod store;
 

@@ -9,27 +9,15 @@ use palisade_session::{
 use sqlx::SqliteConnection;
 
 use super::row::{SessionRow, checked_generation};
+use super::sql;
 use crate::column::{Unstorable, edge, micros, nearest_micros};
-
-/// The generation of the user who is named by an SQL expression.
-macro_rules! generation_of {
-    ($user:literal) => {
-        concat!(
-            "((SELECT generation FROM palisade_session_everyone) + coalesce((SELECT generation ",
-            "FROM palisade_session_users WHERE user_id = ",
-            $user,
-            "), 0))"
-        )
-    };
-}
-pub(super) use generation_of;
 
 /// The generation of a user.
 pub(super) async fn generation<'c>(
     connection: impl sqlx::Executor<'c, Database = sqlx::Sqlite>,
     user: &UserId,
 ) -> Result<u64, StoreError> {
-    let generation = sqlx::query_scalar(concat!("SELECT ", generation_of!("?1")))
+    let generation = sqlx::query_scalar(sql::GENERATION)
         .bind(user.as_str())
         .fetch_one(connection)
         .await
@@ -50,21 +38,16 @@ pub(super) async fn insert_new(
     if record.generation != generation {
         return Err(InsertError::Stale);
     }
-    let rows = sqlx::query(
-        "SELECT id FROM palisade_sessions
-        WHERE user_id = ?1 AND ended_at IS NULL AND generation = ?2
-            AND created_at > ?3 AND last_seen_at > ?4
-        ORDER BY last_seen_at DESC, id LIMIT -1 OFFSET ?5",
-    )
-    .bind(record.user.as_str())
-    .bind(column(generation))
-    .bind(edge(horizon.created_after))
-    .bind(edge(horizon.seen_after))
-    // Room for the new one.
-    .bind(limit.most.get() - 1)
-    .fetch_all(&mut *connection)
-    .await
-    .map_err(StoreError::new)?;
+    let rows = sqlx::query(sql::SURPLUS)
+        .bind(record.user.as_str())
+        .bind(column(generation))
+        .bind(edge(horizon.created_after))
+        .bind(edge(horizon.seen_after))
+        // Room for the new one.
+        .bind(limit.most.get() - 1)
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(StoreError::new)?;
     let surplus: Result<Vec<_>, _> = rows.iter().map(|row| SessionRow::new(row).id()).collect();
     let surplus = surplus.map_err(StoreError::new)?;
     if !surplus.is_empty() && limit.when_full == WhenFull::Refuse {
@@ -99,7 +82,8 @@ pub(super) async fn rotate(
     }
     end(connection, from, Ending { at: now, reason: EndReason::Replaced }).await?;
     if let Others::End(reason) = others {
-        end_all(connection, &successor.user, current, Ending { at: now, reason }).await?;
+        let ending = Ending { at: now, reason };
+        end_others(connection, &successor.user, current, None, ending).await?;
         next_generation(connection, &successor.user).await?;
     }
     insert(connection, successor).await?;
@@ -116,19 +100,7 @@ pub(super) async fn revoke_others(
     if !is_live(connection, keep, user, generation).await? {
         return Ok(None);
     }
-    let done = sqlx::query(
-        "UPDATE palisade_sessions SET ended_at = ?4, ended_reason = ?5
-        WHERE user_id = ?1 AND ended_at IS NULL AND generation = ?2 AND id != ?3",
-    )
-    .bind(user.as_str())
-    .bind(column(generation))
-    .bind(keep.as_str())
-    .bind(nearest_micros(ending.at))
-    .bind(ending.reason.as_str())
-    .execute(connection)
-    .await
-    .map_err(StoreError::new)?;
-    Ok(Some(done.rows_affected()))
+    Ok(Some(end_others(connection, user, generation, Some(keep), ending).await?))
 }
 
 pub(super) async fn revoke_user(
@@ -137,7 +109,7 @@ pub(super) async fn revoke_user(
     ending: Ending,
 ) -> Result<u64, StoreError> {
     let generation = generation(&mut *connection, user).await?;
-    let ended = end_all(connection, user, generation, ending).await?;
+    let ended = end_others(connection, user, generation, None, ending).await?;
     next_generation(connection, user).await?;
     Ok(ended)
 }
@@ -146,17 +118,13 @@ pub(super) async fn revoke_everyone(
     connection: &mut SqliteConnection,
     ending: Ending,
 ) -> Result<u64, StoreError> {
-    let done = sqlx::query(concat!(
-        "UPDATE palisade_sessions SET ended_at = ?1, ended_reason = ?2
-        WHERE ended_at IS NULL AND generation = ",
-        generation_of!("palisade_sessions.user_id")
-    ))
-    .bind(nearest_micros(ending.at))
-    .bind(ending.reason.as_str())
-    .execute(&mut *connection)
-    .await
-    .map_err(StoreError::new)?;
-    sqlx::query("UPDATE palisade_session_everyone SET generation = generation + 1")
+    let done = sqlx::query(sql::END_EVERYONE)
+        .bind(nearest_micros(ending.at))
+        .bind(ending.reason.as_str())
+        .execute(&mut *connection)
+        .await
+        .map_err(StoreError::new)?;
+    sqlx::query(sql::NEXT_GENERATION_OF_EVERYONE)
         .execute(connection)
         .await
         .map_err(StoreError::new)?;
@@ -169,7 +137,7 @@ pub(super) fn column(generation: u64) -> i64 {
 }
 
 async fn exists(connection: &mut SqliteConnection, id: &SessionId) -> Result<bool, StoreError> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM palisade_sessions WHERE id = ?1)")
+    sqlx::query_scalar(sql::EXISTS)
         .bind(id.as_str())
         .fetch_one(connection)
         .await
@@ -182,16 +150,13 @@ async fn is_live(
     user: &UserId,
     generation: u64,
 ) -> Result<bool, StoreError> {
-    sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM palisade_sessions
-        WHERE id = ?1 AND user_id = ?2 AND generation = ?3 AND ended_at IS NULL)",
-    )
-    .bind(id.as_str())
-    .bind(user.as_str())
-    .bind(column(generation))
-    .fetch_one(connection)
-    .await
-    .map_err(StoreError::new)
+    sqlx::query_scalar(sql::IS_LIVE)
+        .bind(id.as_str())
+        .bind(user.as_str())
+        .bind(column(generation))
+        .fetch_one(connection)
+        .await
+        .map_err(StoreError::new)
 }
 
 async fn end(
@@ -199,37 +164,34 @@ async fn end(
     id: &SessionId,
     ending: Ending,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE palisade_sessions SET ended_at = ?2, ended_reason = ?3
-        WHERE id = ?1 AND ended_at IS NULL",
-    )
-    .bind(id.as_str())
-    .bind(nearest_micros(ending.at))
-    .bind(ending.reason.as_str())
-    .execute(connection)
-    .await
-    .map_err(StoreError::new)?;
+    sqlx::query(sql::END)
+        .bind(id.as_str())
+        .bind(nearest_micros(ending.at))
+        .bind(ending.reason.as_str())
+        .execute(connection)
+        .await
+        .map_err(StoreError::new)?;
     Ok(())
 }
 
-/// Ends the live sessions of a user, and returns how many.
-async fn end_all(
+/// Ends the live sessions of a user, but the one to keep, and returns how many.
+async fn end_others(
     connection: &mut SqliteConnection,
     user: &UserId,
     generation: u64,
+    keep: Option<&SessionId>,
     ending: Ending,
 ) -> Result<u64, StoreError> {
-    let done = sqlx::query(
-        "UPDATE palisade_sessions SET ended_at = ?3, ended_reason = ?4
-        WHERE user_id = ?1 AND ended_at IS NULL AND generation = ?2",
-    )
-    .bind(user.as_str())
-    .bind(column(generation))
-    .bind(nearest_micros(ending.at))
-    .bind(ending.reason.as_str())
-    .execute(connection)
-    .await
-    .map_err(StoreError::new)?;
+    let done = sqlx::query(sql::END_OTHERS)
+        .bind(user.as_str())
+        .bind(column(generation))
+        .bind(nearest_micros(ending.at))
+        .bind(ending.reason.as_str())
+        // No id is empty.
+        .bind(keep.map_or("", SessionId::as_str))
+        .execute(connection)
+        .await
+        .map_err(StoreError::new)?;
     Ok(done.rows_affected())
 }
 
@@ -237,17 +199,13 @@ async fn next_generation(
     connection: &mut SqliteConnection,
     user: &UserId,
 ) -> Result<(), StoreError> {
-    // Two statements: for ON CONFLICT the schema takes the insert of a user that is there for an
-    // overwriting one, and refuses.
-    let done = sqlx::query(
-        "UPDATE palisade_session_users SET generation = generation + 1 WHERE user_id = ?1",
-    )
-    .bind(user.as_str())
-    .execute(&mut *connection)
-    .await
-    .map_err(StoreError::new)?;
+    let done = sqlx::query(sql::NEXT_GENERATION)
+        .bind(user.as_str())
+        .execute(&mut *connection)
+        .await
+        .map_err(StoreError::new)?;
     if done.rows_affected() == 0 {
-        sqlx::query("INSERT INTO palisade_session_users (user_id, generation) VALUES (?1, 1)")
+        sqlx::query(sql::FIRST_GENERATION)
             .bind(user.as_str())
             .execute(connection)
             .await
@@ -270,25 +228,21 @@ async fn insert(
     }
     let generation = i64::try_from(record.generation)
         .map_err(|_| StoreError::new(Unstorable { column: "generation" }))?;
-    sqlx::query(
-        "INSERT INTO palisade_sessions (id, user_id, generation, digest, created_at, last_seen_at,
-            address, user_agent, device, factors, ended_at, ended_reason)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    )
-    .bind(record.id.as_str())
-    .bind(record.user.as_str())
-    .bind(generation)
-    .bind(digest)
-    .bind(time("created_at", record.created)?)
-    .bind(time("last_seen_at", record.last_seen)?)
-    .bind(record.address.map(|address| address.to_string()))
-    .bind(record.user_agent.as_ref().map(palisade_session::UserAgent::as_str))
-    .bind(record.device.as_ref().map(palisade_session::DeviceLabel::as_str))
-    .bind(record.factors.to_string())
-    .bind(record.ended.map(|ended| time("ended_at", ended.at)).transpose()?)
-    .bind(record.ended.map(|ended| ended.reason.as_str()))
-    .execute(connection)
-    .await
-    .map_err(StoreError::new)?;
+    sqlx::query(sql::INSERT)
+        .bind(record.id.as_str())
+        .bind(record.user.as_str())
+        .bind(generation)
+        .bind(digest)
+        .bind(time("created_at", record.created)?)
+        .bind(time("last_seen_at", record.last_seen)?)
+        .bind(record.address.map(|address| address.to_string()))
+        .bind(record.user_agent.as_ref().map(palisade_session::UserAgent::as_str))
+        .bind(record.device.as_ref().map(palisade_session::DeviceLabel::as_str))
+        .bind(record.factors.to_string())
+        .bind(record.ended.map(|ended| time("ended_at", ended.at)).transpose()?)
+        .bind(record.ended.map(|ended| ended.reason.as_str()))
+        .execute(connection)
+        .await
+        .map_err(StoreError::new)?;
     Ok(())
 }

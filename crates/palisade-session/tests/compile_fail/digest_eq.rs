@@ -1,0 +1,7 @@
+fn compare(stored: &palisade_session::SecretDigest, presented: &palisade_session::SecretDigest) -> bool {
+    stored == presented
+}
+
+fn main() {
+    let _ = compare;
+}

@@ -1,0 +1,113 @@
+//! The client under real threads.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+
+use palisade_session::{EpochClient, EpochUnavailable};
+use tokio::sync::Semaphore;
+
+use super::client::{DUE, sidecar};
+use super::{issue, minutes, noon};
+
+const THREADS: usize = 16;
+
+/// Runs a call on each thread at once, and lets the fetch end when all the calls have begun.
+fn together<T: Send>(call: impl Fn(&tokio::runtime::Runtime) -> T + Sync) -> Vec<T> {
+    let start = Barrier::new(THREADS);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS)
+            .map(|_| {
+                scope.spawn(|| {
+                    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                    start.wait();
+                    call(&runtime)
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+#[test]
+fn threads_share_one_flight_or_its_error() {
+    for fails in [false, true] {
+        let (fetches, begun, gate) = (AtomicUsize::new(0), AtomicUsize::new(0), Semaphore::new(0));
+        let client = EpochClient::new(&sidecar(), || async {
+            fetches.fetch_add(1, Ordering::SeqCst);
+            gate.acquire().await.unwrap().forget();
+            if fails { Err("down") } else { Ok(issue(noon())) }
+        });
+        let got = together(|runtime| {
+            runtime.block_on(async {
+                if begun.fetch_add(1, Ordering::SeqCst) + 1 == THREADS {
+                    // More than one, so that a second flight would be seen and not hang.
+                    gate.add_permits(THREADS);
+                }
+                client.token(noon()).await
+            })
+        });
+        assert_eq!(fetches.load(Ordering::SeqCst), 1, "fails: {fails}");
+        for each in &got {
+            match (each, &got[0]) {
+                (Ok(token), Ok(first)) => assert!(!fails && Arc::ptr_eq(token, first)),
+                (Err(EpochUnavailable::Fetch(error)), Err(EpochUnavailable::Fetch(first))) => {
+                    assert!(fails && Arc::ptr_eq(error, first));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn one_thread_renews() {
+    let (fetches, gate) = (AtomicUsize::new(0), Semaphore::new(1));
+    let now = std::sync::Mutex::new(noon());
+    let client = EpochClient::new(&sidecar(), || async {
+        fetches.fetch_add(1, Ordering::SeqCst);
+        gate.acquire().await.unwrap().forget();
+        let at = *now.lock().unwrap();
+        Ok::<_, &str>(issue(at))
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(client.token(noon())).unwrap();
+
+    let due = noon() + minutes(DUE);
+    *now.lock().unwrap() = due;
+    let left = AtomicUsize::new(THREADS);
+    let epochs = together(|runtime| {
+        runtime.block_on(async {
+            let mut call = std::pin::pin!(client.token(due));
+            // All but the one that fetches are done at the first look.
+            let first = std::future::poll_fn(|context| {
+                std::task::Poll::Ready(match call.as_mut().poll(context) {
+                    std::task::Poll::Ready(got) => Some(got),
+                    std::task::Poll::Pending => None,
+                })
+            })
+            .await;
+            let waits = first.is_none();
+            if left.fetch_sub(1, Ordering::SeqCst) == 1 {
+                gate.add_permits(1);
+            }
+            let got = match first {
+                Some(got) => got,
+                None => call.await,
+            };
+            (got.unwrap().epoch(), waits)
+        })
+    });
+    assert_eq!(fetches.load(Ordering::SeqCst), 2);
+    assert_eq!(epochs.iter().filter(|(_, waits)| *waits).count(), 1);
+    assert!(epochs.iter().all(|(epoch, _)| epoch.to_string() == "epoch_2024010112"));
+}
+
+/// A client is shared between tasks that move between threads.
+#[test]
+fn its_calls_may_move_between_threads() {
+    fn assert_send<T: Send>(_: &T) {}
+    let client =
+        EpochClient::new(&sidecar(), || async { Err::<palisade_session::EpochTokens, _>("down") });
+    assert_send(&client);
+    assert_send(&client.token(noon()));
+}
