@@ -29,3 +29,8 @@ struct PasswordsGuide;
 #[cfg(all(doctest, feature = "apikey"))]
 #[doc = include_str!("../../../docs/guides/secrets.md")]
 struct SecretsGuide;
+
+/// The same for the guides.
+#[cfg(all(doctest, feature = "session"))]
+#[doc = include_str!("../../../docs/guides/sessions.md")]
+struct SessionsGuide;

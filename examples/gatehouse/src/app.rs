@@ -7,8 +7,10 @@ use std::time::SystemTime;
 use palisade::apikey::{ApiKeys, InvalidScope};
 use tokio_util::task::TaskTracker;
 
+use crate::epochs::Epochs;
 use crate::passwords::Passwords;
 use crate::permission::Permissions;
+use crate::sessions::UserSessions;
 use crate::store::Store;
 use crate::trail::RequestIds;
 
@@ -19,6 +21,10 @@ pub struct App {
     pub keys: ApiKeys<Store>,
     /// The users and their passwords.
     pub passwords: Passwords,
+    /// Who is signed in, and the cookie of it.
+    pub people: UserSessions,
+    /// The tokens of sidecars.
+    pub epochs: Epochs,
     pub(crate) permissions: Permissions,
     pub(crate) request_ids: RequestIds,
     /// What runs to its end whether or not a client waits for it.
@@ -27,7 +33,7 @@ pub struct App {
 }
 
 impl App {
-    /// The state of a service with these keys and users, which asks `clock` for the time.
+    /// The state of a service with these keys, users and sessions, which asks `clock` for the time.
     ///
     /// # Errors
     ///
@@ -35,11 +41,15 @@ impl App {
     pub fn new(
         keys: ApiKeys<Store>,
         passwords: Passwords,
+        people: UserSessions,
+        epochs: Epochs,
         clock: Clock,
     ) -> Result<Self, InvalidScope> {
         Ok(Self {
             keys,
             passwords,
+            people,
+            epochs,
             permissions: Permissions::new()?,
             request_ids: RequestIds::default(),
             changes: TaskTracker::new(),

@@ -8,11 +8,12 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use palisade::apikey::{Authenticated, Refused, ServerId};
+use palisade::session::EpochClaims;
 
 use crate::app::App;
 use crate::bearer::bearer;
-use crate::error::ApiError;
-use crate::permission::Permission;
+use crate::error::{ApiError, Wanted};
+use crate::permission::{ATTEST, Permission};
 use crate::trail::Trail;
 
 /// The header in which a collector names the server that it runs on.
@@ -25,7 +26,8 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let presented = bearer(&parts.headers)?;
+        let presented = bearer(&parts.headers)
+            .map_err(|refused| ApiError::no_bearer(refused, Wanted::ApiKey))?;
         let now = app.now();
         let verdict = match server_id(&parts.headers)? {
             None => app.keys.authenticate(presented, now).await,
@@ -85,5 +87,21 @@ impl<P: Permission> FromRequestParts<Arc<App>> for Collector<P> {
         let Allowed { caller, permission } = Allowed::<P>::from_request_parts(parts, app).await?;
         let server = caller.server().cloned().ok_or_else(ApiError::not_a_collector)?;
         Ok(Self { caller, server, permission })
+    }
+}
+
+/// A sidecar with the token of this hour, which may attest. Neither an API key nor a cookie will do: the
+/// token is what leaves a machine that should not hold the key.
+pub(crate) struct Attester(pub(crate) EpochClaims);
+
+impl FromRequestParts<Arc<App>> for Attester {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let token = bearer(&parts.headers)
+            .map_err(|refused| ApiError::no_bearer(refused, Wanted::EpochToken))?;
+        let claims = app.epochs.verifier.verify(token, app.now())?;
+        claims.require(ATTEST)?;
+        Ok(Self(claims))
     }
 }

@@ -1,5 +1,6 @@
 //! Changes run to their end, whether or not the client waits for it.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -22,11 +23,18 @@ pub(crate) async fn run_to_the_end(
     if request.method().is_safe() {
         return next.run(request).await;
     }
-    match app.changes.spawn(next.run(request)).await {
-        Ok(response) => response,
-        Err(error) => {
-            tracing::error!(cause = %error, "a request did not run to its end");
-            ApiError::internal("task_failed").into_response()
-        }
-    }
+    let response = finish(&app, async { Ok(next.run(request).await) }).await;
+    response.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// Does the rest of a request in a task of its own: for those whose first part is better given up when the
+/// client goes away.
+pub(crate) async fn finish<T: Send + 'static>(
+    app: &App,
+    rest: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+) -> Result<T, ApiError> {
+    app.changes.spawn(rest).await.unwrap_or_else(|error| {
+        tracing::error!(cause = %error, "a request did not run to its end");
+        Err(ApiError::internal("task_failed"))
+    })
 }

@@ -5,6 +5,7 @@
 //! secrets into the wrong variable.
 
 mod passwords;
+mod sessions;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -17,6 +18,8 @@ use tracing::level_filters::LevelFilter;
 
 pub(crate) use passwords::{BLOCKLIST, BREACHED, MEMORY as PASSWORD_MEMORY, UNPEPPERED_UNTIL};
 pub use passwords::{PASSWORD_PEPPERS, PasswordConfig};
+pub(crate) use sessions::{COOKIE_DOMAIN, COOKIE_NAME, EPOCH_KEYS, IDLE, LIFETIME, SESSION_KEYS};
+pub use sessions::{SameSite, SessionConfig, SessionTokenKind};
 
 const ADDR: &str = "GATEHOUSE_ADDR";
 const DATABASE: &str = "GATEHOUSE_DATABASE";
@@ -29,7 +32,7 @@ const LOG: &str = "GATEHOUSE_LOG";
 const LOG_FORMAT: &str = "GATEHOUSE_LOG_FORMAT";
 
 /// Every variable that gatehouse reads. Another one of the same beginning is a typing error.
-pub const VARIABLES: [&str; 15] = [
+pub const VARIABLES: [&str; 29] = [
     ADDR,
     DATABASE,
     PEPPERS,
@@ -43,6 +46,20 @@ pub const VARIABLES: [&str; 15] = [
     UNPEPPERED_UNTIL,
     BLOCKLIST,
     BREACHED,
+    IDLE,
+    LIFETIME,
+    sessions::LIMIT,
+    sessions::STEP_UP,
+    COOKIE_NAME,
+    COOKIE_DOMAIN,
+    sessions::COOKIE_SAME_SITE,
+    sessions::TOKENS,
+    SESSION_KEYS,
+    sessions::SESSION_KEYS_FILE,
+    EPOCH_KEYS,
+    sessions::EPOCH_KEYS_FILE,
+    sessions::ISSUER,
+    sessions::EPOCH_AUDIENCE,
     LOG,
     LOG_FORMAT,
 ];
@@ -62,6 +79,8 @@ pub struct Config {
     pub usage_interval: Duration,
     /// How passwords are hashed.
     pub passwords: PasswordConfig,
+    /// How people stay signed in, and how epoch tokens are signed.
+    pub sessions: SessionConfig,
     /// The least severe lines that are logged.
     pub log: LevelFilter,
     /// What the lines look like.
@@ -143,6 +162,7 @@ impl Config {
                 "a whole number of seconds from 1 to 3600",
             )?,
             passwords: PasswordConfig::read(&vars)?,
+            sessions: SessionConfig::read(&vars)?,
             log: vars.read(
                 LOG,
                 LevelFilter::INFO,
@@ -245,8 +265,12 @@ impl Vars {
         }
     }
 
+    fn is_given(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     fn pepper_source(&self, name: &str, file: &str) -> PepperSource {
-        if self.0.contains_key(name) || self.0.contains_key(file) {
+        if self.is_given(name) || self.is_given(file) {
             PepperSource::Environment
         } else {
             PepperSource::Generated

@@ -9,6 +9,7 @@
 
 mod passwords;
 mod refusals;
+mod sessions;
 
 use std::borrow::Cow;
 
@@ -16,9 +17,12 @@ use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use palisade::apikey::Scopes;
+use palisade::session::StepUp;
 use serde::Serialize;
 
 use crate::reply::json;
+
+pub(crate) use refusals::Wanted;
 
 type Text = Cow<'static, str>;
 
@@ -36,6 +40,8 @@ struct Parts {
     reason: &'static str,
     /// The scopes that the key lacks.
     missing: Option<Scopes>,
+    /// What the user has to prove once more.
+    step_up: Option<StepUp>,
     /// What `WWW-Authenticate` says (RFC 6750 section 3).
     challenge: Option<Challenge>,
     /// After how many seconds to come again.
@@ -49,6 +55,8 @@ enum Challenge {
     Plain,
     /// `invalid_request`, `invalid_token` or `insufficient_scope`.
     Error(&'static str),
+    /// Who is signed in has to prove once more who he is (RFC 9470 section 3).
+    StepUp(StepUp),
 }
 
 /// The word for the log, on its way there in the extensions of the response.
@@ -70,6 +78,7 @@ impl ApiError {
             hint: hint.into(),
             reason,
             missing: None,
+            step_up: None,
             challenge: None,
             retry_after: None,
         }))
@@ -229,17 +238,32 @@ struct Details<'a> {
     hint: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     missing_scopes: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step_up: Option<StepUpView>,
+}
+
+/// What the client is to ask the user for, and where to send it.
+#[derive(Serialize)]
+struct StepUpView {
+    factor: &'static str,
+    within_seconds: u64,
+    at: &'static str,
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let Parts { status, code, message, hint, reason, missing, challenge, retry_after } =
+        let Parts { status, code, message, hint, reason, missing, step_up, challenge, retry_after } =
             *self.0;
         let details = Details {
             hint: &hint,
             missing_scopes: missing
                 .as_ref()
                 .map(|scopes| scopes.iter().map(ToString::to_string).collect()),
+            step_up: step_up.map(|step_up| StepUpView {
+                factor: step_up.factor.as_str(),
+                within_seconds: step_up.within.as_secs(),
+                at: "/api/v1/auth/reauthenticate",
+            }),
         };
         let error = EnvelopeError { code, message: &message, details };
         let mut response = json(status, &Envelope { error });
@@ -250,12 +274,14 @@ impl IntoResponse for ApiError {
             headers.insert(RETRY_AFTER, seconds.into());
         }
         let Some(challenge) = challenge else { return response };
-        let error = match challenge {
-            Challenge::Plain => String::new(),
-            Challenge::Error(error) => format!(", error=\"{error}\""),
-        };
         let scope = missing.map_or_else(String::new, |scopes| format!(", scope=\"{scopes}\""));
-        let text = format!("Bearer realm=\"gatehouse\"{error}{scope}");
+        let text = match challenge {
+            Challenge::Plain => format!("Bearer realm=\"gatehouse\"{scope}"),
+            Challenge::Error(error) => {
+                format!("Bearer realm=\"gatehouse\", error=\"{error}\"{scope}")
+            }
+            Challenge::StepUp(step_up) => step_up.challenge(),
+        };
         if let Ok(value) = HeaderValue::from_str(&text) {
             headers.insert(WWW_AUTHENTICATE, value);
         }

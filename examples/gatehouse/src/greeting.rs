@@ -57,8 +57,9 @@ fn reachable(addr: SocketAddr) -> SocketAddr {
     addr
 }
 
-/// The life of a key in lines of shell, and a person who logs in. They need `curl` and `sed`, and the comments hold nothing
-/// that a shell without comments at its prompt would trip over.
+/// The life of a key in lines of shell, and a person who signs in. They need `sed` and `curl`, of version
+/// 7.79 or newer: before that, it kept no secure cookie of a service on this machine without TLS. The
+/// comments hold nothing that a shell without comments at its prompt would trip over.
 fn tour(gate: &SocketAddr, key: &str, owner: &str) -> String {
     format!(
         r#"GATE=http://{gate}
@@ -86,10 +87,29 @@ sleep 21; curl -sS $GATE/api/v1/whoami -H "Authorization: Bearer $KEY"
 curl -sS -X DELETE $GATE/api/v1/keys/$NEW_ID -H "Authorization: Bearer $ADMIN"
 curl -sS -i $GATE/api/v1/whoami -H "Authorization: Bearer $NEW"
 
-# register a person, log in, and mistype the password
+# register a person, sign in, and mistype the password
+JAR=$(mktemp)
 curl -sS $GATE/api/v1/auth/register -H "Content-Type: application/json" -d '{{"login":"ann@example.com","password":"the tide table was wrong"}}'
-curl -sS -i $GATE/api/v1/auth/login -H "Content-Type: application/json" -d '{{"login":"ann@example.com","password":"the tide table was wrong"}}'
+curl -sS -i -c $JAR $GATE/api/v1/auth/login -H "Content-Type: application/json" -d '{{"login":"ann@example.com","password":"the tide table was wrong"}}'
 curl -sS $GATE/api/v1/auth/login -H "Content-Type: application/json" -d '{{"login":"ann@example.com","password":"the tide table was right"}}'
+
+# where the person is signed in
+curl -sS -b $JAR $GATE/api/v1/sessions
+
+# mint a key of the person, which is refused five minutes after the password was typed
+curl -sS -b $JAR $GATE/api/v1/keys -H "Content-Type: application/json" -d '{{"name":"sidecar","scopes":["write:attestations"]}}'
+
+# type the password once more, which renews the cookie, and send the same request again
+curl -sS -b $JAR -c $JAR $GATE/api/v1/auth/reauthenticate -H "Content-Type: application/json" -d '{{"password":"the tide table was wrong"}}'
+SIDECAR=$(curl -sS -b $JAR $GATE/api/v1/keys -H "Content-Type: application/json" -d '{{"name":"sidecar","scopes":["write:attestations"]}}' | sed 's/.*"key":"\([^"]*\)".*/\1/')
+
+# exchange that key for the token of this hour, and deliver an attestation with it
+TOKEN=$(curl -sS $GATE/api/v1/s3p/heartbeat -H "Authorization: Bearer $SIDECAR" -H "Content-Type: application/json" -d '{{"sidecar_id":"sc_1"}}' | sed 's/.*"token":"\([^"]*\)","epoch.*/\1/')
+curl -sS $GATE/api/v1/attestations -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d '{{"control":"AC-2","holds":true}}'
+
+# sign out
+curl -sS -i -b $JAR -X POST $GATE/api/v1/auth/logout -H "Content-Type: application/json"
+rm $JAR
 "#
     )
 }

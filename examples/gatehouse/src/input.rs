@@ -62,7 +62,8 @@ impl<T: DeserializeOwned + Described> FromRequest<Arc<App>> for Body<T> {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether the request says that its body is JSON.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|kind| {
         let essence = kind.split(';').next().unwrap_or_default();
         essence.trim().eq_ignore_ascii_case("application/json")

@@ -5,12 +5,14 @@ mod bearer;
 mod caller;
 mod completion;
 pub mod config;
+mod epochs;
 mod error;
 mod formats;
 mod grant;
 mod greeting;
 mod input;
 pub mod log;
+mod manager;
 mod operate;
 mod passwords;
 mod peppers;
@@ -19,6 +21,8 @@ mod rehash;
 mod reply;
 mod routes;
 mod server;
+mod sessions;
+mod signed_in;
 mod start;
 mod store;
 mod trail;
@@ -35,16 +39,19 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 pub use app::{App, Clock};
+pub use epochs::Epochs;
 pub use error::ApiError;
 pub use operate::{
-    ImportError, import_users, print_admin_key, print_pepper_report, revoke_pepper, wrap_digests,
-    wrap_passwords,
+    ImportError, end_all_sessions, end_sessions, import_users, print_admin_key,
+    print_pepper_report, revoke_pepper, wrap_digests, wrap_passwords,
 };
 pub use passwords::{NORMALIZATION, Passwords};
 pub use peppers::{PepperError, PepperUse};
 pub use routes::router;
+pub use sessions::UserSessions;
+pub use signed_in::Peer;
 pub use start::{FIRST_OWNER, Opened, StartError, issue_admin_key, open};
-pub use store::{OpenError, Store};
+pub use store::{OpenError, SessionStore, Store};
 pub use users::{Insertion, InvalidLogin, LoginName, Swap, User, UserId, Users, UsersError};
 
 use config::Config;
@@ -69,8 +76,11 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     let now = SystemTime::now();
     let Opened { keys, is_new } = open(config, now).await?;
     let passwords = Passwords::open(config, now).await?;
+    let people = UserSessions::open(&config.sessions, keys.store().database().sessions())?;
+    people.finish_changes(&passwords.users, now).await?;
+    let epochs = Epochs::open(&config.sessions)?;
     greet(&keys, is_new, addr, stdout).await?;
-    let app = Arc::new(App::new(keys, passwords, Clock::system())?);
+    let app = Arc::new(App::new(keys, passwords, people, epochs, Clock::system())?);
 
     let (stop_upkeep, stopped) = watch::channel(false);
     let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), stopped));

@@ -22,6 +22,8 @@ gatehouse: the reference service of Palisade
                                      `htpasswd -B` writes, or of stdin with `-`; all or none
   gatehouse wrap-passwords           put Argon2id and the pepper around stored passwords that are
                                      weak or without one; the service may be running
+  gatehouse end-sessions LOGIN       end all sessions of a user; the service may be running
+  gatehouse end-all-sessions         end all sessions of everyone; the service may be running
   gatehouse help                     print this
 
 The configuration is in the environment; the README of gatehouse lists the variables.
@@ -72,6 +74,14 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
         ["wrap-passwords"] => {
             let config = configured()?;
             runtime()?.block_on(gatehouse::wrap_passwords(&config, &mut stdout))?;
+        }
+        ["end-sessions", login] => {
+            let (login, config) = (login.parse()?, configured()?);
+            runtime()?.block_on(gatehouse::end_sessions(&config, &login, &mut stdout))?;
+        }
+        ["end-all-sessions"] => {
+            let config = configured()?;
+            runtime()?.block_on(gatehouse::end_all_sessions(&config, &mut stdout))?;
         }
         ["help" | "-h" | "--help"] => stdout.write_all(HELP.as_bytes())?,
         _ => {

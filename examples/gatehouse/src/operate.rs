@@ -1,6 +1,7 @@
 //! What an operator does beside serving. The service may be running meanwhile.
 
 mod import;
+mod sessions;
 mod wrap;
 
 use std::io::{IsTerminal, Write};
@@ -12,6 +13,7 @@ use palisade::secret::KeyId;
 
 use crate::config::Config;
 pub use import::{ImportError, import_users};
+pub use sessions::{end_all_sessions, end_sessions};
 pub use wrap::wrap_passwords;
 
 use crate::start::{Opened, StartError, issue_admin_key, open, open_unchecked};

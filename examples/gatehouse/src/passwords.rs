@@ -11,7 +11,7 @@ use palisade::password::{
 use palisade::secret::{Keyring, MacKey};
 use zeroize::Zeroizing;
 
-use crate::config::{BLOCKLIST, BREACHED, Config, Database};
+use crate::config::{BLOCKLIST, BREACHED, Config};
 use crate::peppers::{self, PepperUse};
 use crate::start::StartError;
 use crate::store;
@@ -45,7 +45,7 @@ impl Passwords {
     /// [`StartError`]: what is not usable.
     pub async fn open(config: &Config, now: SystemTime) -> Result<Self, StartError> {
         let policy = choice::policy(&config.passwords)?;
-        let users = open_users(&config.database).await?;
+        let users = store::open_users(&config.database).await?;
         let sample = Sample::of(&users).await?;
         let settings = &config.passwords;
         let ring = peppers::load(
@@ -98,14 +98,6 @@ impl Passwords {
             tracing::warn!(cause, "the kinds of stored passwords were not counted again");
         }
     }
-}
-
-async fn open_users(database: &Database) -> Result<Users, StartError> {
-    let Database::File(path) = database else { return Ok(Users::in_memory().await?) };
-    peppers::make_folder(database).map_err(StartError::Folder)?;
-    // Where there is no file yet, the key store makes it, for its owner alone and with its log.
-    store::open(database).await?.close().await;
-    Ok(Users::open(path).await?)
 }
 
 /// The key that decides what a login name that nobody has costs.

@@ -8,6 +8,7 @@ pub(crate) struct Permissions {
     admin: Scope,
     read_controls: Scope,
     write_metrics: Scope,
+    write_attestations: Scope,
 }
 
 impl Permissions {
@@ -16,6 +17,7 @@ impl Permissions {
             admin: Scope::everything(Level::Admin),
             read_controls: Scope::on(Level::Read, "controls")?,
             write_metrics: Scope::on(Level::Write, "metrics")?,
+            write_attestations: ATTEST.parse()?,
         })
     }
 }
@@ -53,5 +55,18 @@ pub(crate) struct WriteMetrics;
 impl Permission for WriteMetrics {
     fn scope(permissions: &Permissions) -> &Scope {
         &permissions.write_metrics
+    }
+}
+
+/// The scope that attestations need, of an API key as of an epoch token.
+pub(crate) const ATTEST: &str = "write:attestations";
+
+/// `write:attestations`.
+#[derive(Debug)]
+pub(crate) struct WriteAttestations;
+
+impl Permission for WriteAttestations {
+    fn scope(permissions: &Permissions) -> &Scope {
+        &permissions.write_attestations
     }
 }

@@ -7,10 +7,22 @@ use palisade::password::{Password, RehashReason};
 use crate::app::App;
 use crate::users::{Swap, User};
 
+/// Has the hash of a user who just typed the password made anew beside the answer, where there is a reason.
+pub(crate) fn rehash_later(
+    app: &Arc<App>,
+    user: User,
+    password: Password,
+    why: Option<RehashReason>,
+) {
+    if let Some(why) = why {
+        app.changes.spawn(rehash(Arc::clone(app), user, password, why));
+    }
+}
+
 /// Hashes the password of a user who just logged in, and stores it in place of the old hash. Whatever
 /// keeps it from that is a line in the log: the next login tries again.
-pub(crate) async fn rehash(app: Arc<App>, user: User, password: Password, why: RehashReason) {
-    let User { id, password_hash: old } = user;
+async fn rehash(app: Arc<App>, user: User, password: Password, why: RehashReason) {
+    let User { id, password_hash: old, .. } = user;
     let passwords = &app.passwords;
     let (user_id, why) = (id.as_str(), why.name());
     let new = match passwords.pool.rehash(&password, &old).await {

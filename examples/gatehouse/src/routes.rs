@@ -1,11 +1,14 @@
 //! The routes. A handler says in its signature what it needs of the caller; a new part of the
 //! service is a new module here.
 
+mod attestations;
 mod auth;
 mod controls;
 mod health;
 mod ingest;
 mod keys;
+mod s3p;
+mod sessions;
 mod whoami;
 
 use std::sync::Arc;
@@ -13,7 +16,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
 use crate::app::App;
 use crate::completion::run_to_the_end;
@@ -30,9 +33,18 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/keys/{id}/rotate", post(keys::rotate))
         .route("/orgs/{org}/controls", get(controls::list))
         .route("/ingest", post(ingest::accept))
+        .route("/sessions", get(sessions::list))
+        .route("/sessions/{id}", delete(sessions::revoke))
+        .route("/sessions/revoke-others", post(sessions::revoke_others))
+        .route("/auth/logout", post(auth::logout))
+        .route("/s3p/heartbeat", post(s3p::heartbeat))
+        .route("/attestations", post(attestations::accept))
         .layer(from_fn_with_state(Arc::clone(&app), run_to_the_end));
-    let api =
-        kept.route("/auth/register", post(auth::register)).route("/auth/login", post(auth::login));
+    let api = kept
+        .route("/auth/register", post(auth::register))
+        .route("/auth/login", post(auth::login))
+        .route("/auth/reauthenticate", post(auth::reauthenticate))
+        .route("/auth/password", post(auth::change));
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -1,12 +1,16 @@
 //! Connections: accepting them, bounding them, and letting them end.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -14,6 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
+
+use crate::signed_in::Peer;
 
 /// How many connections are served at once. Further ones wait in the queue of the system. Well below
 /// the 1024 files that a process may usually have open.
@@ -43,16 +49,21 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
     loop {
-        let (stream, place) = tokio::select! {
+        let (stream, peer, place) = tokio::select! {
             () = &mut stop => break,
             Some(_) = connections.join_next() => continue,
             Some(accepted) = accept(&listener, &places) => accepted,
         };
+        let service = service.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer));
+            service.call(request)
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIME)
             .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(timed(stream, WRITE_TIME)), service.clone());
+            .serve_connection(TokioIo::new(timed(stream, WRITE_TIME)), service);
         let connection = graceful.watch(connection);
         connections.spawn(async move {
             // Clients go away in the middle of things all the time; there is nobody to tell.
@@ -74,18 +85,18 @@ fn timed(stream: TcpStream, write_time: Duration) -> Pin<Box<TimeoutStream<TcpSt
     Box::pin(stream)
 }
 
-/// A connection and its place among those that are served at once.
+/// A connection, from where it comes, and its place among those that are served at once.
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, IpAddr, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // An answer is one small write; waiting to fill a packet only delays it.
                 let _ = stream.set_nodelay(true);
-                return Some((stream, place));
+                return Some((stream, peer.ip(), place));
             }
             Err(error) => {
                 tracing::warn!(cause = %error, "a connection was not accepted");

@@ -13,14 +13,18 @@ use palisade::apikey::{
 use palisade::password::{
     BlocklistError, BuildError, FilterError, InvalidPolicy, PoolBuildError, PoolError, WrapError,
 };
-use palisade::secret::{Keyring, MacKey};
+use palisade::secret::{Keyring, LoadError, MacKey, NoRandomness};
+use palisade::session::cookie::CookieError;
+use palisade::session::{self, InvalidPolicy as InvalidSessionPolicy, InvalidProfile};
 
-use crate::config::{BLOCKLIST, BREACHED, Config, ConfigError, PASSWORD_MEMORY, UNPEPPERED_UNTIL};
+use crate::config::{
+    BLOCKLIST, BREACHED, Config, ConfigError, IDLE, LIFETIME, PASSWORD_MEMORY, UNPEPPERED_UNTIL,
+};
 use crate::formats::{DEFAULT, formats};
 use crate::operate::ImportError;
 use crate::peppers::{self, PepperError, PepperUse};
 use crate::store::{self, OpenError, Store};
-use crate::users::UsersError;
+use crate::users::{InvalidLogin, UsersError};
 
 /// The organisation of the first admin key.
 pub const FIRST_OWNER: &str = "org_demo";
@@ -65,7 +69,7 @@ async fn open_store(
     now: SystemTime,
 ) -> Result<(Store, Vec<SchemeTally>), StartError> {
     peppers::make_folder(&config.database).map_err(StartError::Folder)?;
-    let store = store::open(&config.database).await?;
+    let store = store::open(&config.database).await?.keys();
     let tallies = store.count_schemes(now).await?;
     Ok((store, tallies))
 }
@@ -179,6 +183,38 @@ pub enum StartError {
     /// The users cannot be read or written.
     #[error(transparent)]
     Users(#[from] UsersError),
+    /// The timeouts of the sessions contradict each other.
+    #[error("{IDLE}, {LIFETIME}: {0}")]
+    SessionPolicy(InvalidSessionPolicy),
+    /// The cookie is one that a browser would drop or widen.
+    #[error("{name}: {error}")]
+    Cookie {
+        /// The variable.
+        name: &'static str,
+        /// What is wrong with it.
+        error: CookieError,
+    },
+    /// The keys that sign tokens are not usable.
+    #[error("the keys that sign tokens: {0}")]
+    SigningKeys(LoadError),
+    /// What is common to all tokens contradicts itself.
+    #[error("the profile of tokens: {0}")]
+    TokenProfile(#[from] InvalidProfile),
+    /// No key could be made.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    /// A key that was just made is none.
+    #[error("a key for tokens could not be made")]
+    NewKey,
+    /// The sessions cannot be read or written.
+    #[error(transparent)]
+    Sessions(#[from] session::StoreError),
+    /// No user has that login name.
+    #[error("there is no user of that login name")]
+    NoSuchUser,
+    /// A login name is not one.
+    #[error(transparent)]
+    Login(#[from] InvalidLogin),
     /// The users of a file cannot be imported.
     #[error("nothing was imported: {0}")]
     Import(#[from] ImportError),

@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use palisade::apikey::ApiKeyId;
 use palisade::secret::SecretBytes;
+use palisade::session::{Session, SessionId};
 
 use crate::app::App;
 use crate::error::{ApiError, Reason};
@@ -30,6 +31,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) struct Trail {
     key: OnceLock<ApiKeyId>,
     user: OnceLock<UserId>,
+    session: OnceLock<SessionId>,
 }
 
 impl Trail {
@@ -41,6 +43,17 @@ impl Trail {
     /// The request named this user, whether or not with the right password.
     pub(crate) fn logs_in(&self, user: &UserId) {
         let _ = self.user.set(user.clone());
+    }
+
+    /// The request came with the token of this session, be it alive or over.
+    pub(crate) fn of_session(&self, id: &SessionId) {
+        let _ = self.session.set(*id);
+    }
+
+    /// The request came from whoever is signed in there.
+    pub(crate) fn signed_in(&self, session: &Session) {
+        self.of_session(session.id());
+        self.logs_in(session.user());
     }
 }
 
@@ -106,6 +119,7 @@ impl Drop for Line {
             micros = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX),
             key_id = self.trail.key.get().map(ApiKeyId::as_str),
             user_id = self.trail.user.get().map(UserId::as_str),
+            session_id = self.trail.session.get().map(SessionId::as_str),
             reason,
             "request"
         );

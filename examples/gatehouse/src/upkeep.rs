@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 
 use crate::app::App;
+use crate::sessions::RETENTION;
 
 /// How often it is asked whether a flush is due.
 const TICK: Duration = Duration::from_secs(1);
@@ -15,22 +16,41 @@ const TICK: Duration = Duration::from_secs(1);
 /// How often it is counted what kinds of password hashes there are.
 const COUNT: Duration = Duration::from_mins(10);
 
+/// How often sessions that are long over are forgotten.
+const PURGE: Duration = Duration::from_hours(1);
+
+/// What it is time for.
+enum Due {
+    Count,
+    Purge,
+    Flush,
+}
+
 /// Runs until `stop` turns true or its sender is gone. A flush under way is finished first.
 pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     // They were counted at the start.
     let mut counts = interval_at(Instant::now() + COUNT, COUNT);
+    let mut purges = interval(PURGE);
     let mut works = true;
     loop {
-        let counting_is_due = tokio::select! {
+        let due = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
-            _ = counts.tick() => true,
-            _ = ticks.tick() => false,
+            _ = counts.tick() => Due::Count,
+            _ = purges.tick() => Due::Purge,
+            _ = ticks.tick() => Due::Flush,
         };
-        if counting_is_due {
-            app.passwords.count_again().await;
-            continue;
+        match due {
+            Due::Count => {
+                app.passwords.count_again().await;
+                continue;
+            }
+            Due::Purge => {
+                forget_old_sessions(&app).await;
+                continue;
+            }
+            Due::Flush => {}
         }
         let flushed = app.keys.flush_if_due(app.now()).await;
         // A store that stays down is worth one line, not one each time.
@@ -53,5 +73,16 @@ pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             Ok(flushed) if flushed == Flushed::default() => works,
             Ok(_) => true,
         };
+    }
+}
+
+async fn forget_old_sessions(app: &App) {
+    match app.people.sessions.purge(RETENTION, app.now()).await {
+        Ok(0) => {}
+        Ok(sessions) => tracing::info!(sessions, "sessions that are long over were forgotten"),
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(cause, "old sessions could not be forgotten; it is tried again");
+        }
     }
 }

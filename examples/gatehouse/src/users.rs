@@ -1,5 +1,6 @@
 //! The users and their stored password hashes, in the database that the keys are in.
 
+mod change;
 mod login;
 mod schema;
 
@@ -7,6 +8,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use palisade::session::InvalidName;
 use palisade_sqlx::OpenError;
 use sqlx::Row;
 use sqlx::sqlite::{
@@ -14,6 +16,8 @@ use sqlx::sqlite::{
 };
 
 pub use login::{InvalidLogin, LoginName};
+/// What sessions and the log name a user by: random, and no secret.
+pub use palisade::session::UserId;
 
 /// How long a call waits for another one that writes.
 const BUSY_TIME: Duration = Duration::from_secs(5);
@@ -33,13 +37,11 @@ pub struct Users {
 pub struct User {
     /// Who it is, for as long as the row exists.
     pub id: UserId,
+    /// What the user logs in with.
+    pub login: LoginName,
     /// What the password is compared with.
     pub password_hash: String,
 }
-
-/// What the log names a user by: random, and no secret.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct UserId(String);
 
 /// What became of a new user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +121,7 @@ impl Users {
         now: SystemTime,
     ) -> Result<Insertion, UsersError> {
         let id = insert(login, password_hash, now).fetch_optional(&self.pool).await?;
-        id.map_or(Ok(Insertion::Taken), |row| Ok(Insertion::Done(UserId(row.try_get("id")?))))
+        id.map_or(Ok(Insertion::Taken), |row| Ok(Insertion::Done(user_id(&row)?)))
     }
 
     /// Adds all of these users or none of them. An index is that of the first whose login name is taken,
@@ -151,8 +153,21 @@ impl Users {
     ///
     /// [`UsersError`].
     pub async fn find(&self, login: &LoginName) -> Result<Option<User>, UsersError> {
-        let row = sqlx::query("SELECT id, password_hash FROM users WHERE login = ?1")
+        let row = sqlx::query("SELECT id, login, password_hash FROM users WHERE login = ?1")
             .bind(login.as_str())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(user).transpose()
+    }
+
+    /// The user of an id.
+    ///
+    /// # Errors
+    ///
+    /// [`UsersError`].
+    pub async fn load(&self, id: &UserId) -> Result<Option<User>, UsersError> {
+        let row = sqlx::query("SELECT id, login, password_hash FROM users WHERE id = ?1")
+            .bind(id.as_str())
             .fetch_optional(&self.pool)
             .await?;
         row.as_ref().map(user).transpose()
@@ -182,7 +197,8 @@ impl Users {
     ///
     /// [`UsersError`].
     pub async fn page(&self, after: Option<&UserId>, limit: u32) -> Result<Vec<User>, UsersError> {
-        let statement = "SELECT id, password_hash FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
+        let statement =
+            "SELECT id, login, password_hash FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
         let rows = sqlx::query(statement)
             .bind(after.map_or("", UserId::as_str))
             .bind(limit)
@@ -223,15 +239,17 @@ fn insert<'q>(login: &'q LoginName, password_hash: &'q str, now: SystemTime) -> 
 }
 
 fn user(row: &SqliteRow) -> Result<User, UsersError> {
-    Ok(User { id: UserId(row.try_get("id")?), password_hash: row.try_get("password_hash")? })
+    let login: Result<LoginName, InvalidLogin> = row.try_get::<String, _>("login")?.parse();
+    Ok(User {
+        id: user_id(row)?,
+        login: login.map_err(|error| sqlx::Error::Decode(error.into()))?,
+        password_hash: row.try_get("password_hash")?,
+    })
 }
 
-impl UserId {
-    /// The id.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+fn user_id(row: &SqliteRow) -> Result<UserId, UsersError> {
+    let id: Result<UserId, InvalidName> = row.try_get::<String, _>("id")?.parse();
+    Ok(id.map_err(|error| sqlx::Error::Decode(error.into()))?)
 }
 
 impl fmt::Debug for User {

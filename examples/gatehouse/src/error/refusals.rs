@@ -8,30 +8,46 @@ use palisade::apikey::{
 use super::{ApiError, Challenge};
 use crate::bearer::NoBearer;
 
-const SEND_BEARER: &str = "send the header Authorization: Bearer <API key>";
+/// What a route takes as a bearer token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Wanted {
+    /// An API key.
+    ApiKey,
+    /// An epoch token.
+    EpochToken,
+}
 
-impl From<NoBearer> for ApiError {
-    fn from(refused: NoBearer) -> Self {
-        let unauthenticated = |message: &'static str, hint: &'static str, reason, challenge| {
+impl Wanted {
+    fn name(self) -> &'static str {
+        match self {
+            Self::ApiKey => "API key",
+            Self::EpochToken => "epoch token",
+        }
+    }
+}
+
+impl ApiError {
+    /// The answer to a request without the bearer token that its route takes.
+    pub(crate) fn no_bearer(refused: NoBearer, wanted: Wanted) -> Self {
+        let wanted = wanted.name();
+        let hint = format!("send the header Authorization: Bearer <{wanted}>");
+        let unauthenticated = |message: String, reason, challenge| {
             Self::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message, hint, reason)
                 .challenge(challenge)
         };
         match refused {
             NoBearer::Missing => unauthenticated(
-                "this route needs an API key",
-                SEND_BEARER,
+                format!("this route needs an {wanted}"),
                 "authorization_missing",
                 Challenge::Plain,
             ),
             NoBearer::OtherScheme => unauthenticated(
-                "the Authorization header is not of the Bearer scheme",
-                SEND_BEARER,
+                "the Authorization header is not of the Bearer scheme".to_owned(),
                 "authorization_scheme",
                 Challenge::Plain,
             ),
             NoBearer::Malformed => unauthenticated(
-                "the Authorization header is not `Bearer`, a space, and one API key",
-                SEND_BEARER,
+                format!("the Authorization header is not `Bearer`, a space, and one {wanted}"),
                 "authorization_malformed",
                 Challenge::Error("invalid_token"),
             ),

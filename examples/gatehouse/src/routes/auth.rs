@@ -1,24 +1,38 @@
-//! `/api/v1/auth`: people and their passwords. None of it needs a key.
+//! `/api/v1/auth`: people, their passwords, and signing in and out.
 //!
 //! A client that goes away takes its password out of the queue of the pool, so that a crowd that gave up
-//! does not keep the others waiting. What a login leaves behind has a task of its own.
+//! does not keep the others waiting. What comes after the password has a task of its own.
+
+mod change;
+mod proof;
+mod reply;
 
 use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use palisade::password::{Password, PasswordContext, Verdict};
+use palisade::session::{EndReason, Ending, Factor, NewSession, Refused, SignIn};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use change::change;
+pub(crate) use proof::reauthenticate;
+
+use self::reply::signed_in;
 use crate::app::App;
+use crate::completion::finish;
 use crate::error::ApiError;
 use crate::input::{Body, Described};
-use crate::rehash::rehash;
+use crate::rehash::rehash_later;
 use crate::reply::{json, rfc3339};
+use crate::signed_in::Visit;
 use crate::trail::Trail;
-use crate::users::{Insertion, LoginName};
+use crate::users::{Insertion, LoginName, UserId};
+
+/// Stands for whoever has no account. The ids of users are longer.
+const NOBODY: &str = "user_nobody";
 
 /// What a person types.
 #[derive(Deserialize)]
@@ -65,26 +79,70 @@ pub(crate) async fn register(
 }
 
 /// Whoever has no account costs what a user costs, and gets the answer that a wrong password gets.
+///
+/// The sign-in begins before the hash is read: a change of the password ends all sign-ins that began
+/// before it, so none gets through with the old hash.
 pub(crate) async fn login(
     State(app): State<Arc<App>>,
     Extension(trail): Extension<Arc<Trail>>,
+    visit: Visit,
     Body(request): Body<Credentials>,
-) -> Result<StatusCode, ApiError> {
-    let passwords = &app.passwords;
+) -> Result<Response, ApiError> {
+    let (users, sessions) = (&app.passwords.users, &app.people.sessions);
     let login: LoginName = request.login.parse()?;
-    let (password, now) = (request.password, app.now());
-    let Some(user) = passwords.users.find(&login).await? else {
-        let _ = passwords.pool.verify_unknown_user(&password, login.as_str(), now).await?;
+    let known = users.find(&login).await?.map(|user| user.id);
+    let nobody = || NOBODY.parse::<UserId>().map_err(|_| ApiError::internal("nobody"));
+    let sign_in = sessions.begin(&known.map_or_else(nobody, Ok)?).await?;
+    let user = users.find(&login).await?.filter(|user| user.id == *sign_in.user());
+    let Some(user) = user else {
+        let pool = &app.passwords.pool;
+        let _ = pool.verify_unknown_user(&request.password, login.as_str(), app.now()).await?;
         return Err(ApiError::not_logged_in("login_unknown"));
     };
     trail.logs_in(&user.id);
-    match passwords.pool.verify(&password, &user.password_hash, now).await? {
-        Verdict::Mismatch => Err(ApiError::not_logged_in("password_wrong")),
-        Verdict::Match { rehash: why, .. } => {
-            if let Some(why) = why {
-                app.changes.spawn(rehash(Arc::clone(&app), user, password, why));
-            }
-            Ok(StatusCode::NO_CONTENT)
+    let password = request.password;
+    let verdict = app.passwords.pool.verify(&password, &user.password_hash, app.now()).await?;
+    let Verdict::Match { rehash: why, .. } = verdict else {
+        return Err(ApiError::not_logged_in("password_wrong"));
+    };
+    let response = finish(&app, sign_in_from(Arc::clone(&app), visit, sign_in)).await?;
+    rehash_later(&app, user, password, why);
+    Ok(response)
+}
+
+async fn sign_in_from(app: Arc<App>, visit: Visit, sign_in: SignIn) -> Result<Response, ApiError> {
+    // What the request came with was known before the sign-in, perhaps to somebody else.
+    let replaces = visit.session(&app).await?.and_then(Result::ok);
+    let new = NewSession {
+        origin: visit.origin(),
+        factors: vec![Factor::Password],
+        replaces,
+        ..NewSession::default()
+    };
+    let now = app.now();
+    let (token, session) = app.people.sessions.create(sign_in, new, now).await?;
+    signed_in(&app, &token, &session, now)
+}
+
+/// Ends the session and removes the cookie, in this order: were the store down, an answer that removed
+/// the cookie would leave a session alive that nobody can end.
+pub(crate) async fn logout(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+) -> Result<Response, ApiError> {
+    match visit.session(&app).await?.ok_or_else(ApiError::no_session)? {
+        Ok(session) => app.people.sessions.sign_out(&session, app.now()).await?,
+        // The browser has another cookie by now, or will have in a moment: that one is to be ended.
+        Err(refused @ Refused::Ended(_, Ending { reason: EndReason::Replaced, .. })) => {
+            return Err(refused.into());
         }
+        Err(_) => {}
     }
+    without_cookie(&app, StatusCode::NO_CONTENT.into_response())
+}
+
+/// The response, and the end of the cookie.
+pub(crate) fn without_cookie(app: &App, mut response: Response) -> Result<Response, ApiError> {
+    app.people.cookie.remove().append_to(response.headers_mut())?;
+    Ok(response)
 }

@@ -1,8 +1,8 @@
-//! `/api/v1/keys`: the keys of the caller's organisation.
+//! `/api/v1/keys`: the keys of the caller's organisation, or of the person who is signed in.
 //!
-//! Whose they are is always taken from the caller's key; no body has a field for it. A change asks the
-//! store once more whether that key still works: it may have been revoked while the body was on its way,
-//! or a moment ago in another process.
+//! Whose they are is always taken from the caller's key or session; no body has a field for it. A change
+//! asks the store once more whether that still works: it may have been revoked while the body was on its
+//! way, or a moment ago in another process. A person is shown no new key without a password of a moment ago.
 
 mod requests;
 mod view;
@@ -19,11 +19,9 @@ use serde::Serialize;
 use self::requests::{MintRequest, Page, RenameRequest, RotateRequest, Rotation};
 use self::view::{IssuedView, KeyView};
 use crate::app::App;
-use crate::caller::Allowed;
 use crate::error::ApiError;
-use crate::grant::may_manage;
 use crate::input::{Body, Params, Segment};
-use crate::permission::Admin;
+use crate::manager::Manager;
 use crate::reply::json;
 
 #[derive(Serialize)]
@@ -35,11 +33,11 @@ struct KeyList<'a> {
 
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
-    Allowed { caller, .. }: Allowed<Admin>,
+    manager: Manager,
     Params(page): Params<Page>,
 ) -> Result<Response, ApiError> {
     let limit = page.limit()?;
-    let records = app.keys.list(caller.owner(), page.after()?.as_ref(), limit).await?;
+    let records = app.keys.list(&manager.owner()?, page.after()?.as_ref(), limit).await?;
     let full = records.len() == limit;
     let now = app.now();
     let list = KeyList {
@@ -51,16 +49,16 @@ pub(crate) async fn list(
 
 pub(crate) async fn mint(
     State(app): State<Arc<App>>,
-    Allowed { caller, .. }: Allowed<Admin>,
+    manager: Manager,
     Body(request): Body<MintRequest>,
 ) -> Result<Response, ApiError> {
     let now = app.now();
-    app.keys.confirm(&caller, now).await?;
+    manager.confirm_for_a_new_key(&app, now).await?;
     let format = request.format(app.keys.formats())?;
     let scopes = request.scopes()?;
-    may_manage(&caller, format.environment(), &scopes)?;
+    manager.may_manage(format.environment(), &scopes)?;
 
-    let mut new = NewKey::new(caller.owner().clone(), format, request.name()?, scopes);
+    let mut new = NewKey::new(manager.owner()?, format, request.name()?, scopes);
     if let Some(server) = request.server(format)? {
         new = new.bound_to(server);
     }
@@ -73,42 +71,44 @@ pub(crate) async fn mint(
 
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    Allowed { caller, .. }: Allowed<Admin>,
+    manager: Manager,
     Segment(id): Segment<ApiKeyId>,
 ) -> Result<Response, ApiError> {
-    let record = app.keys.load(caller.owner(), &id).await?;
+    let record = app.keys.load(&manager.owner()?, &id).await?;
     Ok(json(StatusCode::OK, &KeyView::new(&record, app.now())))
 }
 
 pub(crate) async fn rename(
     State(app): State<Arc<App>>,
-    Allowed { caller, .. }: Allowed<Admin>,
+    manager: Manager,
     Segment(id): Segment<ApiKeyId>,
     Body(request): Body<RenameRequest>,
 ) -> Result<Response, ApiError> {
-    app.keys.confirm(&caller, app.now()).await?;
-    let record = app.keys.load(caller.owner(), &id).await?;
-    may_manage(&caller, record.environment.as_deref(), &Scopes::none())?;
-    app.keys.rename(caller.owner(), &id, &request.name()?).await?;
-    let record = app.keys.load(caller.owner(), &id).await?;
+    manager.confirm(&app, app.now()).await?;
+    let owner = manager.owner()?;
+    let record = app.keys.load(&owner, &id).await?;
+    manager.may_manage(record.environment.as_deref(), &Scopes::none())?;
+    app.keys.rename(&owner, &id, &request.name()?).await?;
+    let record = app.keys.load(&owner, &id).await?;
     Ok(json(StatusCode::OK, &KeyView::new(&record, app.now())))
 }
 
 /// The new key has the scopes of the old one, and the caller sees it: rotating is granting.
 pub(crate) async fn rotate(
     State(app): State<Arc<App>>,
-    Allowed { caller, .. }: Allowed<Admin>,
+    manager: Manager,
     Segment(id): Segment<ApiKeyId>,
     Body(request): Body<RotateRequest>,
 ) -> Result<Response, ApiError> {
     let now = app.now();
-    app.keys.confirm(&caller, now).await?;
-    let record = app.keys.load(caller.owner(), &id).await?;
-    may_manage(&caller, record.environment.as_deref(), &record.scopes)?;
+    manager.confirm_for_a_new_key(&app, now).await?;
+    let owner = manager.owner()?;
+    let record = app.keys.load(&owner, &id).await?;
+    manager.may_manage(record.environment.as_deref(), &record.scopes)?;
     let issued = match request.rotation()? {
-        Rotation::Overlap(overlap) => app.keys.rotate(caller.owner(), &id, overlap, now).await?,
+        Rotation::Overlap(overlap) => app.keys.rotate(&owner, &id, overlap, now).await?,
         Rotation::Leaked => {
-            app.keys.rotate_at_once(caller.owner(), &id, RevocationReason::Leaked, now).await?
+            app.keys.rotate_at_once(&owner, &id, RevocationReason::Leaked, now).await?
         }
     };
     Ok(created(&app, issued))
@@ -117,15 +117,16 @@ pub(crate) async fn rotate(
 /// Revoking twice is answered like revoking once: the first revocation stands.
 pub(crate) async fn revoke(
     State(app): State<Arc<App>>,
-    Allowed { caller, .. }: Allowed<Admin>,
+    manager: Manager,
     Segment(id): Segment<ApiKeyId>,
 ) -> Result<Response, ApiError> {
     let now = app.now();
-    app.keys.confirm(&caller, now).await?;
-    let record = app.keys.load(caller.owner(), &id).await?;
-    may_manage(&caller, record.environment.as_deref(), &Scopes::none())?;
+    manager.confirm(&app, now).await?;
+    let owner = manager.owner()?;
+    let record = app.keys.load(&owner, &id).await?;
+    manager.may_manage(record.environment.as_deref(), &Scopes::none())?;
     let reason = RevocationReason::Requested;
-    let revocation = app.keys.revoke(caller.owner(), &id, reason, now).await?;
+    let revocation = app.keys.revoke(&owner, &id, reason, now).await?;
     let record = palisade::apikey::KeyRecord { revoked: Some(revocation), ..record };
     Ok(json(StatusCode::OK, &KeyView::new(&record, now)))
 }

@@ -83,11 +83,12 @@ fn the_printed_lines_in_a_shell() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let gate = Process::start(folder.path(), &[]);
+    let gate = Process::start(folder.path(), &[("GATEHOUSE_STEP_UP_SECONDS", "2")]);
     let (_, lines) = gate.greeting.split_once("\nGATE=").unwrap();
     // A person needs the twenty seconds to paste; a test does not.
     let lines = lines.replace("\"overlap_seconds\":20", "\"overlap_seconds\":2");
     let lines = lines.replace("sleep 21", "sleep 3");
+    let lines = lines.replace("# mint a key of the person", "sleep 3 # mint a key of the person");
     let run = Command::new("sh").arg("-ec").arg(format!("GATE={lines}")).output().unwrap();
     assert!(run.status.success() && run.stderr.is_empty(), "{run:?}");
     let said = String::from_utf8(run.stdout).unwrap();
@@ -103,8 +104,15 @@ fn the_printed_lines_in_a_shell() {
         "401 Unauthorized",
         r#""message":"the API key was revoked""#,
         r#""login":"ann@example.com""#,
-        "204 No Content",
+        "200 OK",
+        "set-cookie: __Host-gatehouse_session=",
         r#""code":"LOGIN_FAILED""#,
+        r#""device":"curl on"#,
+        r#""code":"STEP_UP_REQUIRED""#,
+        r#""session_id":"#,
+        r#""sidecar_id":"sc_1""#,
+        "204 No Content",
+        "Max-Age=0",
     ] {
         let at = rest.find(expected).unwrap_or_else(|| panic!("{expected} is not in {rest}"));
         rest = &rest[at + expected.len()..];
@@ -533,6 +541,26 @@ fn starts_that_are_refused() {
             "GATEHOUSE_PEPPERS: entry 1: a well-known placeholder",
         ),
         ("GATEHOUSE_PEPPERS_FILE", "nowhere", "GATEHOUSE_PEPPERS_FILE (nowhere): the file cannot"),
+        (
+            "GATEHOUSE_SESSION_IDLE_SECONDS",
+            "604801",
+            "GATEHOUSE_SESSION_LIFETIME_SECONDS: the idle",
+        ),
+        ("GATEHOUSE_SESSION_COOKIE", "a b", "GATEHOUSE_SESSION_COOKIE: the name"),
+        ("GATEHOUSE_SESSION_COOKIE", "__Host-x", "GATEHOUSE_SESSION_COOKIE: the name"),
+        (
+            "GATEHOUSE_SESSION_COOKIE_DOMAIN",
+            "localhost",
+            "GATEHOUSE_SESSION_COOKIE_DOMAIN: a domain",
+        ),
+        (
+            "GATEHOUSE_SESSION_KEYS_FILE",
+            "nowhere",
+            "GATEHOUSE_SESSION_KEYS_FILE: has to be left out",
+        ),
+        ("GATEHOUSE_EPOCH_KEYS", "e1:changeme", "GATEHOUSE_EPOCH_KEYS: entry 1: a well-known"),
+        ("GATEHOUSE_TOKEN_ISSUER", "a b", "GATEHOUSE_TOKEN_ISSUER: has to be"),
+        ("GATEHOUSE_EPOCH_AUDIENCE", "", "GATEHOUSE_EPOCH_AUDIENCE: has to be"),
     ] {
         let error = refused(folder.path(), &[(name, value)]);
         assert!(error.contains(expected), "{expected} is not in {error}");

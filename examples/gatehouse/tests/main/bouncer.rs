@@ -24,6 +24,15 @@ impl Bouncer {
         pool.verify(&Password::new("any").unwrap(), STORED, SystemTime::UNIX_EPOCH)
     }
 
+    /// As [`hold`](Self::hold), and waits until the worker is held.
+    pub(crate) async fn hold_now(pool: &HashPool) -> Pending<Verdict, VerifyError> {
+        let held = Self::hold(pool);
+        while pool.status().running == 0 {
+            tokio::task::yield_now().await;
+        }
+        held
+    }
+
     /// From now on nothing is held.
     pub(crate) fn let_in(&self) {
         *self.0.0.lock().unwrap() = true;

@@ -6,8 +6,11 @@ use std::time::{Duration, SystemTime};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use gatehouse::config::Config;
-use gatehouse::{App, Clock, NORMALIZATION, Passwords, Users, issue_admin_key, open, router};
+use gatehouse::config::{Config, Database};
+use gatehouse::{
+    App, Clock, Epochs, NORMALIZATION, Passwords, SessionStore, UserSessions, Users,
+    issue_admin_key, open, router,
+};
 use palisade::password::{
     Argon2id, HashPool, Hasher, HasherBuilder, MemoryBudget, PasswordPolicy, Queue,
 };
@@ -33,23 +36,49 @@ pub(crate) struct Reply {
 
 impl Gate {
     pub(crate) async fn open() -> Self {
-        Self::with_pool(pool(cheap_hasher().build().unwrap(), 2, 16)).await
+        Self::with_vars(&[]).await
+    }
+
+    /// The service that is told these variables.
+    pub(crate) async fn with_vars(vars: &[(&str, &str)]) -> Self {
+        Self::with(vars, pool(cheap_hasher().build().unwrap(), 2, 16), None).await
     }
 
     /// The service with no users yet and this pool.
     pub(crate) async fn with_pool(pool: HashPool) -> Self {
-        let now = Arc::new(Mutex::new(SystemTime::now()));
-        let config = Config::from_vars([("GATEHOUSE_DATABASE".into(), ":memory:".into())]).unwrap();
-        let opened = open(&config, SystemTime::now()).await.unwrap();
+        Self::with(&[], pool, None).await
+    }
+
+    /// The service with its sessions in this store.
+    pub(crate) async fn with_sessions_in(store: SessionStore) -> Self {
+        Self::with(&[], pool(cheap_hasher().build().unwrap(), 2, 16), Some(store)).await
+    }
+
+    async fn with(vars: &[(&str, &str)], pool: HashPool, store: Option<SessionStore>) -> Self {
+        // A whole second, as cookies count.
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs());
+        // Of two values of one variable, the last one holds.
+        let vars = [("GATEHOUSE_DATABASE", ":memory:")].iter().chain(vars);
+        let vars = vars.map(|(name, value)| (name.into(), value.into()));
+        let config = Config::from_vars(vars).unwrap();
+        let opened = open(&config, now).await.unwrap();
         assert!(opened.is_new);
+        let now = Arc::new(Mutex::new(now));
         let clock = {
             let now = Arc::clone(&now);
             Clock::from_fn(move || *now.lock().unwrap())
         };
-        let users = Users::in_memory().await.unwrap();
+        let users = match &config.database {
+            Database::Memory => Users::in_memory().await.unwrap(),
+            Database::File(path) => Users::open(path).await.unwrap(),
+        };
         let policy = PasswordPolicy::single_factor(NORMALIZATION).word("gatehouse");
         let passwords = Passwords { users, pool, policy: policy.build().unwrap() };
-        let app = Arc::new(App::new(opened.keys, passwords, clock).unwrap());
+        let store = store.unwrap_or_else(|| opened.keys.store().database().sessions());
+        let people = UserSessions::open(&config.sessions, store).unwrap();
+        let epochs = Epochs::open(&config.sessions).unwrap();
+        let app = Arc::new(App::new(opened.keys, passwords, people, epochs, clock).unwrap());
         let mut gate = Self { router: router(Arc::clone(&app)), app, admin: String::new(), now };
         gate.admin = gate.admin_of("org_demo").await;
         gate
@@ -63,6 +92,10 @@ impl Gate {
 
     pub(crate) fn pass(&self, time: Duration) {
         *self.now.lock().unwrap() += time;
+    }
+
+    pub(crate) fn go_back(&self, time: Duration) {
+        *self.now.lock().unwrap() -= time;
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {

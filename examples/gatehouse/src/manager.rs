@@ -1,0 +1,98 @@
+//! Who manages API keys: an admin key of an organisation, or a person in a workspace of his own.
+//!
+//! The owner of a person's keys is the person's id, so that no table has to say whose workspace is whose.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use palisade::apikey::{Authenticated, Owner, Scopes};
+use palisade::session::{Factor, Session};
+
+use crate::app::App;
+use crate::caller::Allowed;
+use crate::error::ApiError;
+use crate::grant;
+use crate::permission::Admin;
+use crate::signed_in::SignedIn;
+
+/// Someone who may manage the keys of one owner.
+pub(crate) enum Manager {
+    /// A key with the scope `admin`.
+    Key(Authenticated),
+    /// A person who is signed in.
+    Person(Session),
+}
+
+impl FromRequestParts<Arc<App>> for Manager {
+    type Rejection = ApiError;
+
+    /// A request with an `Authorization` header is judged by it alone: a browser adds the cookie by
+    /// itself, and never that header.
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let by_key = parts.headers.contains_key(AUTHORIZATION);
+        if by_key || app.people.cookie.read_headers(&parts.headers)?.is_none() {
+            let Allowed { caller, .. } = Allowed::<Admin>::from_request_parts(parts, app).await?;
+            return Ok(Self::Key(caller));
+        }
+        let SignedIn(session) = SignedIn::from_request_parts(parts, app).await?;
+        Ok(Self::Person(session))
+    }
+}
+
+impl Manager {
+    /// Whose keys these are.
+    pub(crate) fn owner(&self) -> Result<Owner, ApiError> {
+        match self {
+            Self::Key(caller) => Ok(caller.owner().clone()),
+            // Whatever is a user id is an owner too.
+            Self::Person(session) => {
+                session.user().as_str().parse().map_err(|_| ApiError::internal("owner_of_user"))
+            }
+        }
+    }
+
+    /// Asks the store once more, before something is changed.
+    pub(crate) async fn confirm(&self, app: &App, now: SystemTime) -> Result<(), ApiError> {
+        match self {
+            Self::Key(caller) => app.keys.confirm(caller, now).await?,
+            Self::Person(session) => {
+                let confirmed = app.people.sessions.confirm(session, now).await;
+                confirmed.map_err(ApiError::ended_meanwhile)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks the store once more before a new key is shown, and a person for a password of a moment ago:
+    /// the key would outlive the session, so a stolen cookie must not be enough for one.
+    pub(crate) async fn confirm_for_a_new_key(
+        &self,
+        app: &App,
+        now: SystemTime,
+    ) -> Result<(), ApiError> {
+        match self {
+            Self::Key(_) => self.confirm(app, now).await,
+            Self::Person(session) => {
+                let (sessions, within) = (&app.people.sessions, app.people.step_up);
+                sessions.require_recent(session, Factor::Password, within, now).await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Goes on only if the caller may manage keys of this environment with these scopes. A person may do
+    /// everything in his own workspace.
+    pub(crate) fn may_manage(
+        &self,
+        environment: Option<&str>,
+        scopes: &Scopes,
+    ) -> Result<(), ApiError> {
+        match self {
+            Self::Key(caller) => grant::may_manage(caller, environment, scopes),
+            Self::Person(_) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Proving by the password who one is: at a login, and once more while signed in.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use palisade::password::{Password, Verdict};
+use palisade::session::{Factor, Session};
+use serde::Deserialize;
+
+use super::reply::signed_in;
+use crate::app::App;
+use crate::completion::finish;
+use crate::error::ApiError;
+use crate::input::{Body, Described};
+use crate::rehash::rehash_later;
+use crate::signed_in::SignedIn;
+use crate::users::{User, UserId};
+
+/// `POST /api/v1/auth/reauthenticate`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Proof {
+    password: Password,
+}
+
+impl Described for Proof {
+    const FIELDS: &'static str = "the one field is password (text of at most 4096 bytes)";
+}
+
+/// The session goes on under a new id, and the cookie that it had is dead.
+pub(crate) async fn reauthenticate(
+    State(app): State<Arc<App>>,
+    SignedIn(session): SignedIn,
+    Body(request): Body<Proof>,
+) -> Result<Response, ApiError> {
+    let user = user_of(&app, &session).await?;
+    let password = request.password;
+    let verdict = app.passwords.pool.verify(&password, &user.password_hash, app.now()).await?;
+    let Verdict::Match { rehash: why, .. } = verdict else {
+        return Err(ApiError::password_wrong());
+    };
+    // Of the row whose hash was compared with, and of no name that the request could choose.
+    let verified = user.id.clone();
+    let response = finish(&app, renew(Arc::clone(&app), session, verified)).await?;
+    rehash_later(&app, user, password, why);
+    Ok(response)
+}
+
+async fn renew(app: Arc<App>, session: Session, verified: UserId) -> Result<Response, ApiError> {
+    let (sessions, now) = (&app.people.sessions, app.now());
+    let renewed = sessions.reauthenticate(&session, &verified, Factor::Password, now).await?;
+    let (token, session) = renewed;
+    signed_in(&app, &token, &session, now)
+}
+
+/// Whose session it is.
+pub(super) async fn user_of(app: &App, session: &Session) -> Result<User, ApiError> {
+    let user = app.passwords.users.load(session.user()).await?;
+    user.ok_or_else(|| ApiError::internal("user_of_session_missing"))
+}

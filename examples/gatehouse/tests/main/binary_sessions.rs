@@ -1,0 +1,146 @@
+//! Sessions of the program itself: across a restart, from the command line, in the log.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use crate::browser::{COOKIE, PASSWORD};
+use crate::process::{Process, command, log};
+
+const SESSIONS: &str = "/api/v1/sessions";
+
+/// The whole answer to a request of a browser.
+fn ask(gate: &Process, method: &str, path: &str, cookie: &str, body: &str) -> (u16, String) {
+    let mut stream = gate.connect();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: gate\r\nConnection: close\r\nCookie: {COOKIE}={cookie}\r\n\
+         User-Agent: hidden-agent\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    (answer[9..12].parse().unwrap(), answer)
+}
+
+fn cookie_in(answer: &str) -> String {
+    let (_, rest) = answer.split_once(&format!("{COOKIE}=")).expect("a cookie");
+    rest.split(';').next().unwrap().to_owned()
+}
+
+fn register(gate: &Process, login: &str) {
+    let body = format!(r#"{{"login":"{login}","password":"{PASSWORD}"}}"#);
+    assert_eq!(gate.post("/api/v1/auth/register", "", &body).0, 201);
+}
+
+fn sign_in(gate: &Process, login: &str) -> String {
+    let body = format!(r#"{{"login":"{login}","password":"{PASSWORD}"}}"#);
+    let (status, answer) = ask(gate, "POST", "/api/v1/auth/login", "", &body);
+    assert_eq!(status, 200, "{answer}");
+    cookie_in(&answer)
+}
+
+fn status(gate: &Process, cookie: &str) -> u16 {
+    ask(gate, "GET", SESSIONS, cookie, "").0
+}
+
+fn run(folder: &Path, words: &[&str]) -> String {
+    let output = command(folder, &[]).args(words).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn across_a_restart_and_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = Process::start(folder.path(), &[]);
+    register(&gate, "ann");
+    register(&gate, "bob");
+    let (ann, bob) = (sign_in(&gate, "ann"), sign_in(&gate, "bob"));
+    let (_, list) = ask(&gate, "GET", SESSIONS, &ann, "");
+    assert!(list.contains(r#""address":"127.0.0.1""#), "{list}");
+    gate.stop();
+
+    let gate = Process::start(folder.path(), &[]);
+    assert_eq!((status(&gate, &ann), status(&gate, &bob)), (200, 200));
+    assert_eq!(run(folder.path(), &["end-sessions", "Ann"]), "1 ended\n");
+    assert_eq!((status(&gate, &ann), status(&gate, &bob)), (401, 200), "at once");
+    let ann = sign_in(&gate, "ann");
+    assert_eq!(run(folder.path(), &["end-all-sessions"]), "2 ended\n");
+    assert_eq!((status(&gate, &ann), status(&gate, &bob)), (401, 401));
+    assert_eq!(status(&gate, &sign_in(&gate, "ann")), 200);
+    for (words, why) in [
+        (&["end-sessions", "cid"], "no user of that login name"),
+        (&["end-sessions", "a b"], "a login name has"),
+    ] {
+        let odd = command(folder.path(), &[]).args(words).output().unwrap();
+        assert_eq!(odd.status.code(), Some(1));
+        assert!(String::from_utf8(odd.stderr).unwrap().contains(why), "{why}");
+    }
+    gate.stop();
+}
+
+/// Keys that are given outlive the process and are shared; those that are not end with it.
+#[test]
+fn signed_sessions_and_their_keys() {
+    const KEYS: &str = "k1:f1w9BKZzgNoEVpRAYoUNZfAKkc_eOcMd9NHDhOBqSHY";
+    const NEWER: &str = "k2:Ko3FZQcX1nP9nq0T8bT2u6cV4kq7vXW2yJrLQ8dSx5A";
+    let folder = tempfile::tempdir().unwrap();
+    let signed = ("GATEHOUSE_SESSION_TOKENS", "signed");
+    let start =
+        |keys: &str| Process::start(folder.path(), &[signed, ("GATEHOUSE_SESSION_KEYS", keys)]);
+    let gate = start(KEYS);
+    register(&gate, "ann");
+    let ann = sign_in(&gate, "ann");
+    gate.stop();
+    let gate = start(&format!("{NEWER},{KEYS}"));
+    assert_eq!(status(&gate, &ann), 200, "a soft rotation");
+    gate.stop();
+    let gate = start(NEWER);
+    assert_eq!(status(&gate, &ann), 401, "a hard one");
+    gate.stop();
+    let gate = Process::start(folder.path(), &[signed]);
+    let ann = sign_in(&gate, "ann");
+    assert_eq!(status(&gate, &ann), 200);
+    gate.stop();
+    assert!(log(folder.path()).contains("no signing keys are given"));
+    let gate = Process::start(folder.path(), &[signed]);
+    assert_eq!(status(&gate, &ann), 401);
+    gate.stop();
+}
+
+#[test]
+fn no_token_in_the_log_or_the_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = Process::start(folder.path(), &[("GATEHOUSE_LOG", "trace")]);
+    register(&gate, "ann");
+    let ann = sign_in(&gate, "ann");
+    let (id, secret) = ann.split_once('.').unwrap();
+    for path in [SESSIONS.to_owned(), format!("{SESSIONS}/{ann}"), format!("/{ann}")] {
+        for method in ["GET", "DELETE", "POST"] {
+            ask(&gate, method, &path, &ann, &ann);
+        }
+    }
+    let change = format!(r#"{{"current_password":"{PASSWORD}","new_password":"{PASSWORD}"}}"#);
+    let (_, answer) = ask(&gate, "POST", "/api/v1/auth/password", &ann, &change);
+    let renewed = cookie_in(&answer);
+    let heartbeat = gate.post("/api/v1/s3p/heartbeat", &gate.admin(), r#"{"sidecar_id":"sc_1"}"#);
+    let token = heartbeat.1["token"].as_str().unwrap().to_owned();
+    assert_eq!(gate.post("/api/v1/attestations", &token, r#"{"control":"c","holds":true}"#).0, 202);
+    assert_eq!(gate.get(SESSIONS, &token).0, 401);
+    assert_eq!(status(&gate, &ann), 401);
+    gate.stop();
+
+    let said = log(folder.path());
+    let stored = fs::read(folder.path().join("gatehouse-data/gatehouse.db")).unwrap();
+    let stored = String::from_utf8_lossy(&stored);
+    let renewed = renewed.split_once('.').unwrap().1;
+    for hidden in [secret, renewed, &token[token.len() - 20..]] {
+        assert!(!said.contains(&hidden[..16]) && !stored.contains(&hidden[..16]));
+    }
+    assert!(!said.contains("hidden-agent") && !said.contains("to be or not"));
+    assert!(
+        said.contains(id) && said.contains("session_id") && said.contains("replaced"),
+        "{said}"
+    );
+}
