@@ -125,6 +125,50 @@ fn whoever_waits_is_woken() {
     });
 }
 
+/// The fetch asks to be polled again, and then a call comes that is sent away, as the fetch is being
+/// polled: it must be woken, for the wake was before its time.
+#[test]
+fn a_call_that_comes_during_a_poll_misses_no_wake() {
+    struct Flag(AtomicUsize);
+    impl std::task::Wake for Flag {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    let meet = Barrier::new(2);
+    let client = EpochClient::new(&sidecar(), || {
+        std::future::poll_fn(|context| {
+            context.waker().wake_by_ref();
+            meet.wait();
+            // The other call is polled here.
+            meet.wait();
+            std::task::Poll::<Result<palisade_session::EpochTokens, &str>>::Pending
+        })
+    });
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut call = Box::pin(client.token(noon()));
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(call.as_mut().poll(&mut context).is_pending());
+            meet.wait();
+            // Held until the other has looked.
+            meet.wait();
+        });
+        let flag = Arc::new(Flag(AtomicUsize::new(0)));
+        let waker = std::task::Waker::from(Arc::clone(&flag));
+        let mut call = Box::pin(client.token(noon()));
+        meet.wait();
+        let polled = call.as_mut().poll(&mut std::task::Context::from_waker(&waker));
+        meet.wait();
+        meet.wait();
+        let woken = flag.0.load(Ordering::SeqCst);
+        meet.wait();
+        assert!(polled.is_pending());
+        assert_eq!(woken, 1);
+    });
+}
+
 /// Calls come and are given up on all threads while one fetch after the other runs; each that stays
 /// to its end is answered, and a wake that is missed would make this hang.
 #[test]
