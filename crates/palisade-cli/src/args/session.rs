@@ -26,7 +26,7 @@ pub(crate) enum SessionCommand {
     #[command(after_help = format!("{SOURCE}\n{KEYS}\n\nExamples:\n  \
         palisade session inspect < token.txt\n  \
         KEYS_FILE=keys.txt palisade session inspect --keys-env KEYS < token.txt\n\n\
-        Exit status: 0 shown, 1 no token, or the signature is not right, 2 an error."))]
+        Exit status: 0 shown, 1 no token, or its signature was not found right, 2 an error."))]
     Inspect(InspectTokenArgs),
     /// Say whether a signed token is good: form, key, signature, type, claims and times
     ///

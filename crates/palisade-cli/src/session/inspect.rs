@@ -3,11 +3,11 @@
 use std::fmt::Write;
 use std::time::SystemTime;
 
-use palisade::session::{CompactJws, SessionId};
+use palisade::session::{CompactJws, SessionId, TokenRefused};
 use serde::Serialize;
 
 use super::keys::{self, Keys};
-use super::members::Members;
+use super::members::{Member, Members};
 use super::source;
 use crate::args::InspectTokenArgs;
 use crate::output::{Failure, Output};
@@ -18,9 +18,9 @@ const NOTHING: &str = "NOTHING WAS VERIFIED: anyone may have written this token"
 #[derive(Serialize)]
 struct Inspected<'a> {
     kind: &'static str,
-    /// Whether the signature was found right. Nothing else is ever verified here.
-    verified: bool,
-    /// Why the signature is not right.
+    /// Nothing but the signature is ever verified here: an expired token has a right one too.
+    signature_verified: bool,
+    /// Why the signature was not found right.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     algorithm: &'a str,
@@ -29,14 +29,15 @@ struct Inspected<'a> {
     key: Option<&'a str>,
     header: Option<Members>,
     claims: Option<&'a Members>,
-    /// Names of claims that stand more than once: every verifier here refuses such a token.
+    /// Names that stand twice in one object of the claims, at any depth: every verifier here refuses
+    /// such a token.
     twice: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
 struct Opaque<'a> {
     kind: &'static str,
-    verified: bool,
+    signature_verified: bool,
     session: &'a str,
 }
 
@@ -61,7 +62,10 @@ fn opaque(session: SessionId) -> Result<Output, Failure> {
          session    {session}\n\
          secret     not shown\n"
     );
-    Output::new(text, &Opaque { kind: "opaque", verified: false, session: session.as_str() })
+    Output::new(
+        text,
+        &Opaque { kind: "opaque", signature_verified: false, session: session.as_str() },
+    )
 }
 
 fn signed(jws: &CompactJws<'_>, has_prefix: bool, keys: Option<&Keys>) -> Result<Output, Failure> {
@@ -77,14 +81,15 @@ fn signed(jws: &CompactJws<'_>, has_prefix: bool, keys: Option<&Keys>) -> Result
         None => NOTHING.to_owned(),
         Some(Ok(())) => "the signature is right; claims and times WERE NOT JUDGED".to_owned(),
         Some(Err(refused)) => {
-            format!("NOTHING WAS VERIFIED: the signature is not right ({})", refused.reason())
+            let why = why_not(jws, *refused);
+            format!("NOTHING WAS VERIFIED: {why} ({})", refused.reason())
         }
     };
     let claims = Members::parse(jws.dangerous_unverified_payload());
     let claims = claims.as_ref();
     let inspected = Inspected {
         kind,
-        verified: matches!(checked, Some(Ok(()))),
+        signature_verified: matches!(checked, Some(Ok(()))),
         reason: checked.as_ref().and_then(|checked| checked.err()).map(|refused| refused.reason()),
         algorithm: jws.algorithm(),
         typ: jws.token_type(),
@@ -100,13 +105,27 @@ fn signed(jws: &CompactJws<'_>, has_prefix: bool, keys: Option<&Keys>) -> Result
     Ok(Output::new(text, &inspected)?.in_ascii().with_status(u8::from(is_wrong)))
 }
 
+fn why_not(jws: &CompactJws<'_>, refused: TokenRefused) -> String {
+    match refused {
+        TokenRefused::UnknownKey if jws.key_id().is_none() => "the token names no key".to_owned(),
+        TokenRefused::UnknownKey => {
+            "none of the keys that are in use has the id that the token names".to_owned()
+        }
+        TokenRefused::Algorithm => {
+            "the token names another algorithm than that of the key".to_owned()
+        }
+        TokenRefused::Signature => "the signature is not right".to_owned(),
+        other => other.to_string(),
+    }
+}
+
 /// One line for each member. All of it is a stranger's text.
 fn add_members(text: &mut String, what: &str, members: Option<&Members>) {
     let Some(members) = members else {
         let _ = writeln!(text, "{what:10} no JSON object");
         return;
     };
-    for (index, (name, value)) in members.0.iter().enumerate() {
+    for (index, Member { name, value, twice_inside }) in members.0.iter().enumerate() {
         let what = if index == 0 { what } else { "" };
         // Writing to a String does not fail.
         let _ = write!(text, "{what:10} {} = {}", visible(name), visible(&value.to_string()));
@@ -116,6 +135,9 @@ fn add_members(text: &mut String, what: &str, members: Option<&Members>) {
         }
         if members.is_repeated(index) {
             text.push_str("  STANDS TWICE");
+        }
+        if !twice_inside.is_empty() {
+            text.push_str("  HOLDS A NAME TWICE");
         }
         text.push('\n');
     }

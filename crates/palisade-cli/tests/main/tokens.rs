@@ -74,7 +74,7 @@ fn without_a_key_nothing_is_verified() {
             assert!(answer.stdout.contains(part), "{part} {answer:?}");
         }
         let json = palisade(&["--json", "session", "inspect"], token.as_bytes()).json();
-        assert_eq!((&json["verified"], &json["kind"]), (&json!(false), &json!(kind)));
+        assert_eq!((&json["signature_verified"], &json["kind"]), (&json!(false), &json!(kind)));
         assert_eq!(json["claims"]["exp"], 1_704_114_000);
         assert_eq!(json["header"]["kid"], "k1");
         assert_eq!(json.get("reason"), None);
@@ -89,7 +89,7 @@ fn with_a_key_the_signature_is_checked_and_no_more() {
         assert_eq!(answer.code, 0);
         assert!(answer.stdout.contains("the signature is right; claims and times WERE NOT JUDGED"));
         assert_eq!(
-            run(&["--json", "session", "inspect", "--keys-env", "KEYS"], &token).json()["verified"],
+            run(&["--json", "session", "inspect", "--keys-env", "KEYS"], &token).json()["signature_verified"],
             true
         );
 
@@ -97,16 +97,63 @@ fn with_a_key_the_signature_is_checked_and_no_more() {
         let answer = run(&args, &changed);
         assert_eq!(answer.code, 1, "{answer:?}");
     }
-    let other = Keyring::new("k1".parse().unwrap(), MacKey::dangerous_any_length(&[1; 32]));
-    let token = session(SigningKeys::hs256(other));
-    let answer = run(&["session", "inspect", "--keys-env", "KEYS"], &token);
-    assert_eq!(answer.code, 1);
-    assert!(
-        answer.stdout.contains("NOTHING WAS VERIFIED: the signature is not right"),
-        "{answer:?}"
-    );
-    let json = run(&["--json", "session", "inspect", "--keys-env", "KEYS"], &token).json();
-    assert_eq!((&json["verified"], &json["reason"]), (&json!(false), &json!("token_signature")));
+}
+
+#[test]
+fn inspect_says_why_the_signature_was_not_found_right() {
+    let hs256 = |id: &str| {
+        let ring = Keyring::new(id.parse().unwrap(), MacKey::dangerous_any_length(&[1; 32]));
+        session(SigningKeys::hs256(ring))
+    };
+    for (token, reason, why) in [
+        (hs256("k1"), "token_signature", "the signature is not right"),
+        (
+            hs256("k2"),
+            "token_unknown_key",
+            "none of the keys that are in use has the id that the token names",
+        ),
+        (
+            forged(r#"{"alg":"HS256","typ":"JWT"}"#, b"{}"),
+            "token_unknown_key",
+            "the token names no key",
+        ),
+        (
+            forged(r#"{"alg":"HS512","typ":"JWT","kid":"k1"}"#, b"{}"),
+            "token_algorithm",
+            "the token names another algorithm than that of the key",
+        ),
+    ] {
+        let answer = run(&["session", "inspect", "--keys-env", "KEYS"], &token);
+        assert_eq!(answer.code, 1);
+        let verdict = format!("verdict    NOTHING WAS VERIFIED: {why} ({reason})\n");
+        assert!(answer.stdout.starts_with(&verdict), "{answer:?}");
+        let json = run(&["--json", "session", "inspect", "--keys-env", "KEYS"], &token).json();
+        assert_eq!((&json["signature_verified"], &json["reason"]), (&json!(false), &json!(reason)));
+    }
+}
+
+#[test]
+fn inspect_names_what_stands_twice_at_any_depth() {
+    let header = r#"{"alg":"HS256","typ":"JWT","kid":"k1"}"#;
+    for (payload, twice) in [
+        (r#"{"a":{"b":1},"b":2,"c":[{"b":3},{"b":4}]}"#, json!([])),
+        (r#"{"exp":1,"exp":2}"#, json!(["exp"])),
+        (r#"{"a":{"b":1,"b":2}}"#, json!(["b"])),
+        (r#"{"a":[0,[{"c":{"b":null,"d":1.5,"b":-1}}]],"e":"x"}"#, json!(["b"])),
+        (
+            r#"{"a":{"b":1,"\u0062":2,"c":true,"c":false},"a":{"d":{},"d":[]}}"#,
+            json!(["b", "c", "a", "d"]),
+        ),
+    ] {
+        let token = forged(header, payload.as_bytes());
+        let json = palisade(&["--json", "session", "inspect"], token.as_bytes()).json();
+        assert_eq!(json["twice"], twice, "{payload}");
+        let text = palisade(&["session", "inspect"], token.as_bytes()).stdout;
+        assert_eq!(text.contains(" TWICE"), twice != json!([]), "{text}");
+    }
+    let token = forged(header, br#"{"a":{"b":1,"b":2},"c":3}"#);
+    let text = palisade(&["session", "inspect"], token.as_bytes()).stdout;
+    assert!(text.contains("a = {\"b\":2}  HOLDS A NAME TWICE\n"), "{text}");
 }
 
 #[test]
@@ -203,7 +250,7 @@ fn public_keys_verify() {
         let verified = palisade(&[&VERIFY[..], &["--jwks", path]].concat(), token.as_bytes());
         assert_eq!(verified.code, 0, "{verified:?}");
         let args = ["--json", "session", "inspect", "--jwks", path];
-        assert_eq!(palisade(&args, token.as_bytes()).json()["verified"], true);
+        assert_eq!(palisade(&args, token.as_bytes()).json()["signature_verified"], true);
         // A shared secret is another algorithm, and another key.
         assert_eq!(run(&[&VERIFY[..], &["--keys-env", "KEYS"]].concat(), &token).code, 1);
     }

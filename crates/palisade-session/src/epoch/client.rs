@@ -1,14 +1,22 @@
 //! Keeping an epoch token fresh, in the program that uses it.
 
+mod error;
+mod flight;
 mod pace;
+mod seats;
 mod state;
 
 use std::fmt;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::SystemTime;
 
+pub use error::EpochUnavailable;
+use flight::{Fetch, Flight, Turn};
 use pace::Pace;
-use state::{Plan, State};
+use seats::{Seat, Seats};
+use state::{Asked, Plan, State};
 
 use super::{EpochToken, EpochTokens, SidecarId};
 
@@ -18,23 +26,27 @@ use super::{EpochToken, EpochTokens, SidecarId};
 /// here knows of a runtime or of a clock. Give the request in it a time limit of a few seconds: callers
 /// without a token wait as long as it does.
 ///
-/// - **Without a token that works now**, a call waits for one. However many wait, one fetches, and
-///   when that fails all of them get that error.
-/// - **When a new token is due**, one call fetches it and the others go on with the old one, without
-///   waiting. When that fails, the old one is used while it lives.
+/// - **Without a token that works now**, a call waits for one. However many wait, one fetch serves
+///   them, and when that fails all of them get that error.
+/// - **When a new token is due**, one call waits for it and the others go on with the old one. When
+///   the fetch fails, the old one is used while it lives.
 /// - **After a failure** there is a pause before the next fetch, counted from the `now` of the call that
-///   failed: a second, then twice as long each time, up to a minute, each shortened by up to half, so
+///   saw it: a second, then twice as long each time, up to a minute, each shortened by up to half, so
 ///   that clients do not return in step. A call without a token gets the last error meanwhile. The
 ///   end of a living token also ends the pause.
-/// - **A call that is dropped** in the middle of its fetch leaves the fetch to the next one.
+/// - **A call that is dropped**, or held and not polled, stops nothing: the fetch belongs to the client,
+///   and the next call that is polled goes on with it. So a caller may have a shorter deadline than the
+///   fetch. Between calls nobody polls it; one that is two minutes old by then is made anew.
 ///
 /// A new token can be had five minutes before the hour ends. Clients do not ask in the same
 /// second: each has its own moment in the first four of these minutes, which follows from its
 /// [`SidecarId`] and so stays the same over restarts. The last minute is left for second tries.
 ///
 /// A token is given out up to its end and never after it, and not before its beginning, save for
-/// [`CLOCK_SKEW`](Self::CLOCK_SKEW). A clock that steps ahead or back therefore leads to a fetch or to
-/// an error, and to nothing worse; once the clock is right, the tokens held work again.
+/// [`CLOCK_SKEW`](Self::CLOCK_SKEW); all this by the `now` of the call. A call that waits grows older
+/// than its `now`, and the hour may change meanwhile: it is also given a token that begins half a
+/// minute later than that. A clock that steps ahead or back leads to a fetch or to an error, and to
+/// nothing worse; once the clock is right, the tokens held work again.
 ///
 /// # Examples
 ///
@@ -57,35 +69,41 @@ use super::{EpochToken, EpochTokens, SidecarId};
 /// # Ok(())
 /// # }
 /// ```
-pub struct EpochClient<F, E> {
+pub struct EpochClient<F, Fut, E> {
     fetch: F,
     pace: Pace,
-    state: std::sync::Mutex<State<E>>,
-    /// Held by the one call that fetches.
-    flight: async_lock::Mutex<()>,
+    shared: Mutex<Shared<Fut, E>>,
+    seats: Arc<Seats>,
 }
 
-impl<F, E> EpochClient<F, E> {
+/// What is held, and the fetch for more. One lock, so that what landed is seen before another flight.
+struct Shared<Fut, E> {
+    state: State<E>,
+    flight: Flight<Fut>,
+}
+
+impl<F, Fut, E> EpochClient<F, Fut, E> {
     /// How far the server's clock may be ahead of this one: a token that the server calls current is used
     /// so long before its beginning by this clock.
     pub const CLOCK_SKEW: std::time::Duration = std::time::Duration::from_secs(30);
 
-    /// Forgets a token that a server refused before its time, so that the next call fetches. A server
-    /// does that when it has replaced its keys at once.
+    /// Forgets a token that a server refused before its time, so that the next call fetches, even in the
+    /// pause after a failed renewal. A server does that when it has replaced its keys at once.
     ///
-    /// A token that is not held any more changes nothing. Retry a request once, and not for ever: each
-    /// refusal costs a fetch.
+    /// A token that is not held any more changes nothing. Where the new token is forgotten at once as
+    /// well, the next fetch has to wait, as after a failure; a call meanwhile gets
+    /// [`EpochUnavailable::Refused`].
     pub fn forget(&self, refused: &Arc<EpochToken>) {
-        self.state().forget(refused);
+        self.shared().state.forget(refused);
     }
 
-    fn state(&self) -> MutexGuard<'_, State<E>> {
+    fn shared(&self) -> MutexGuard<'_, Shared<Fut, E>> {
         // Nothing is left half done in it.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<F, Fut, E> EpochClient<F, E>
+impl<F, Fut, E> EpochClient<F, Fut, E>
 where
     F: Fn() -> Fut,
     Fut: Future<Output = Result<EpochTokens, E>>,
@@ -96,8 +114,8 @@ where
         Self {
             fetch,
             pace: Pace::of(sidecar),
-            state: std::sync::Mutex::new(State::default()),
-            flight: async_lock::Mutex::new(()),
+            shared: Mutex::new(Shared { state: State::default(), flight: Flight::Ended }),
+            seats: Arc::default(),
         }
     }
 
@@ -108,110 +126,79 @@ where
     /// [`EpochUnavailable`] when there is none and the fetch failed, just now or during the pause
     /// before the next try.
     pub async fn token(&self, now: SystemTime) -> Result<Arc<EpochToken>, EpochUnavailable<E>> {
-        let plan = self.state().plan(now, &self.pace);
-        match plan {
-            Plan::Use(token) => Ok(token),
-            Plan::Renew(old) => Ok(self.renew(old, now).await),
-            Plan::Pause(error) => Err(error),
-            Plan::Wait { flights } => self.wait(flights, now).await,
-        }
+        let mut asked = self.shared().state.ask(now);
+        let mut seat = None;
+        poll_fn(|context| self.poll(&mut asked, &mut seat, context)).await
     }
 
-    /// Fetches a newer token unless someone does already.
-    async fn renew(&self, old: Arc<EpochToken>, now: SystemTime) -> Arc<EpochToken> {
-        let Some(_flight) = self.flight.try_lock() else { return old };
-        // A flight may have landed a moment ago.
-        let plan = self.state().plan(now, &self.pace);
-        match plan {
-            Plan::Use(token) => token,
-            Plan::Renew(old) => self.fly(now).await.unwrap_or(old),
-            // A token was forgotten; what was asked for is a token that had not ended.
-            Plan::Pause(_) | Plan::Wait { .. } => old,
-        }
-    }
-
-    /// Waits for the flight under way, or makes one.
-    async fn wait(
-        &self,
-        flights: u64,
-        now: SystemTime,
-    ) -> Result<Arc<EpochToken>, EpochUnavailable<E>> {
-        let _flight = self.flight.lock().await;
-        let plan = {
-            let state = self.state();
-            // The error of the flight that was waited for is the answer, pause or not.
-            match state.failure_since(flights) {
-                Some(error) if state.token_at(now).is_none() => Plan::Pause(error),
-                _ => state.plan(now, &self.pace),
+    fn poll<'c>(
+        &'c self,
+        asked: &mut Asked,
+        seat: &mut Option<Seat<'c>>,
+        context: &Context<'_>,
+    ) -> Poll<Result<Arc<EpochToken>, EpochUnavailable<E>>> {
+        loop {
+            let plan = self.shared().state.plan(asked, &self.pace);
+            let old = match plan {
+                Plan::Use(token) => return Poll::Ready(Ok(token)),
+                Plan::GiveUp(error) => return Poll::Ready(Err(error)),
+                Plan::Renew(old) => Some(old),
+                Plan::Wait => None,
+            };
+            if seat.is_none() {
+                // Who has a token need not wait if someone does.
+                *seat = if old.is_some() { self.seats.sit_alone() } else { Some(self.seats.sit()) };
             }
-        };
-        match plan {
-            Plan::Use(token) | Plan::Renew(token) => Ok(token),
-            Plan::Pause(error) => Err(error),
-            Plan::Wait { .. } => self.fly(now).await,
+            // Before the fetch is looked at, so that no wake is missed.
+            if let Some(seat) = seat {
+                seat.wait_with(context.waker());
+            }
+            match (self.go_on(asked), old) {
+                (Poll::Ready(()), _) => {}
+                (Poll::Pending, Some(old)) if seat.is_none() => return Poll::Ready(Ok(old)),
+                (Poll::Pending, _) => {
+                    asked.has_waited = true;
+                    return Poll::Pending;
+                }
+            }
         }
     }
 
-    /// Fetches. When the caller is dropped meanwhile, nothing has changed.
-    async fn fly(&self, now: SystemTime) -> Result<Arc<EpochToken>, EpochUnavailable<E>> {
-        let answer = (self.fetch)().await;
-        self.state().land(answer, now, &self.pace)
+    /// Goes on with the fetch, or begins one. Ready when there is cause to look again at what is held.
+    fn go_on(&self, asked: &Asked) -> Poll<()> {
+        let taken = {
+            let mut shared = self.shared();
+            // Another call may have landed it a moment ago.
+            if let Plan::Use(_) | Plan::GiveUp(_) = shared.state.plan(asked, &self.pace) {
+                return Poll::Ready(());
+            }
+            std::mem::replace(&mut shared.flight, Flight::Polled)
+        };
+        if let Flight::Polled = taken {
+            return Poll::Pending;
+        }
+        let mut turn = Turn::begin(self);
+        let mut fetch = match taken {
+            // Who has waited does not know how late it is.
+            Flight::Resting(fetch) if asked.has_waited || !fetch.is_stale(asked.now) => fetch,
+            _ => Fetch { future: Box::pin((self.fetch)()), begun: asked.now },
+        };
+        let waker = Waker::from(Arc::clone(&self.seats));
+        match fetch.future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Pending => {
+                turn.rests = Some(fetch);
+                Poll::Pending
+            }
+            Poll::Ready(answer) => {
+                self.shared().state.land(answer, asked.now, &self.pace);
+                Poll::Ready(())
+            }
+        }
     }
 }
 
-impl<F, E> fmt::Debug for EpochClient<F, E> {
+impl<F, Fut, E> fmt::Debug for EpochClient<F, Fut, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EpochClient(..)")
-    }
-}
-
-/// Why there is no token. All calls that waited for one fetch get the same error.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum EpochUnavailable<E> {
-    /// The fetch failed; its error is the source.
-    Fetch(Arc<E>),
-    /// The server sent a token that does not work now, or two that do not follow each other: a clock is
-    /// wrong.
-    WrongEpoch,
-}
-
-impl<E> Clone for EpochUnavailable<E> {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Fetch(error) => Self::Fetch(Arc::clone(error)),
-            Self::WrongEpoch => Self::WrongEpoch,
-        }
-    }
-}
-
-impl<E> EpochUnavailable<E> {
-    /// A short, stable word for the log and for metrics.
-    #[must_use]
-    pub fn reason(&self) -> &'static str {
-        match self {
-            Self::Fetch(_) => "epoch_fetch",
-            Self::WrongEpoch => "epoch_wrong",
-        }
-    }
-}
-
-impl<E> fmt::Display for EpochUnavailable<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Fetch(_) => "no epoch token could be fetched",
-            Self::WrongEpoch => {
-                "the epoch token that was fetched does not work now; is a clock wrong?"
-            }
-        })
-    }
-}
-
-impl<E: std::error::Error + 'static> std::error::Error for EpochUnavailable<E> {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Fetch(error) => Some(&**error),
-            Self::WrongEpoch => None,
-        }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use palisade_secret::{Keyring, MacKey};
 use palisade_session::{NewClaims, SessionTokens, SigningKeys, TokenProfile, TokenRefused};
@@ -114,9 +115,19 @@ proptest! {
         let mut validation = oracle(Algorithm::HS256, ISSUER, AUDIENCE);
         validation.validate_nbf = true;
         let theirs = decode::<Value>(&token, &key, &validation);
+        // A time with a fraction (RFC 7519 section 2) it reads or not, as features of serde_json in the same
+        // build have it; `signed_rules` says which times are right.
+        let is_time = ["exp", "iat", "nbf"].contains(&member) && value.parse::<f64>().is_ok();
+        if is_time && theirs.as_ref().is_err_and(|error| is_format(error.kind())) {
+            return Ok(());
+        }
         let ours = tokens(&["a"]).verify(&token, SystemTime::now());
         prop_assert!(ours.is_err() || theirs.is_ok(), "{member} {value} {theirs:?}");
     }
+}
+
+fn is_format(kind: &ErrorKind) -> bool {
+    matches!(kind, ErrorKind::InvalidClaimFormat(_))
 }
 
 /// A good payload of now, with changes as in [`payload`](crate::support::payload).

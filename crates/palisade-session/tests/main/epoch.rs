@@ -2,6 +2,8 @@
 
 mod client;
 mod client_clock;
+mod client_dropped;
+mod client_forget;
 mod client_threads;
 mod hours;
 mod kinds;

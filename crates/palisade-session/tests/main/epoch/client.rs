@@ -23,6 +23,11 @@ impl Server {
         self.answers.borrow_mut().push_back(answer);
     }
 
+    /// Takes back what it was to answer.
+    pub(super) fn drain(&self) {
+        self.answers.borrow_mut().clear();
+    }
+
     pub(super) async fn fetch(&self) -> Result<EpochTokens, &'static str> {
         self.fetches.set(self.fetches.get() + 1);
         std::future::poll_fn(|_| match self.answers.borrow_mut().pop_front() {
@@ -117,36 +122,6 @@ fn those_who_came_later_share_the_failure_too() {
 }
 
 #[test]
-fn a_dropped_call_leaves_the_fetch_to_the_next() {
-    let server = Server::default();
-    let client = EpochClient::new(&sidecar(), || server.fetch());
-    let mut first = Box::pin(client.token(noon()));
-    let mut second = Box::pin(client.token(noon()));
-    let mut third = Box::pin(client.token(noon()));
-    assert!(poll(first.as_mut()).is_none());
-    assert!(poll(second.as_mut()).is_none() && poll(third.as_mut()).is_none());
-    assert_eq!(server.fetches.get(), 1);
-    drop(first);
-    // The one that takes over is dropped too, before it ran.
-    drop(second);
-    assert!(poll(third.as_mut()).is_none());
-    assert_eq!(server.fetches.get(), 2);
-    server.answer(Ok(issue(noon())));
-    assert!(poll(third.as_mut()).unwrap().is_ok());
-
-    // The same while a new token is due.
-    let due = noon() + minutes(DUE);
-    let mut renewing = Box::pin(client.token(due));
-    assert!(poll(renewing.as_mut()).is_none());
-    assert!(now_or_never(client.token(due)).is_ok());
-    drop(renewing);
-    server.answer(Ok(issue(due)));
-    assert!(now_or_never(client.token(due)).is_ok());
-    assert_eq!(server.fetches.get(), 4);
-    assert_eq!(epoch(&now_or_never(client.token(noon() + minutes(60)))), "epoch_2024010113");
-}
-
-#[test]
 fn one_renews_and_the_others_do_not_wait() {
     let server = Server::default();
     let client = EpochClient::new(&sidecar(), || server.fetch());
@@ -188,7 +163,7 @@ fn a_failed_renewal_leaves_the_old_token_and_pauses() {
     assert!((5..=9).contains(&fetches), "{fetches}");
 
     // At its end the pause ends too: one fetch at once, and its answer for all.
-    server.answers.borrow_mut().clear();
+    server.drain();
     server.answer(Ok(issue(noon() + minutes(60))));
     assert_eq!(epoch(&now_or_never(client.token(noon() + minutes(60)))), "epoch_2024010113");
     assert_eq!(server.fetches.get(), fetches + 2);
@@ -221,25 +196,9 @@ fn a_renewal_that_brings_nothing_new_is_no_loop() {
     }
     assert_eq!(server.fetches.get(), 2);
     // The pause has no error to tell: without a token a call fetches.
-    server.answers.borrow_mut().clear();
+    server.drain();
     server.answer(Ok(issue(noon() + minutes(60))));
     assert_eq!(epoch(&now_or_never(client.token(noon() + minutes(60)))), "epoch_2024010113");
-}
-
-#[test]
-fn a_refused_token_is_forgotten() {
-    let server = Server::default();
-    let client = EpochClient::new(&sidecar(), || server.fetch());
-    server.answer(Ok(issue(noon())));
-    let old = now_or_never(client.token(noon())).unwrap();
-    client.forget(&old);
-    server.answer(Ok(issue(noon() + seconds(1))));
-    let new = now_or_never(client.token(noon() + seconds(1))).unwrap();
-    assert_eq!(server.fetches.get(), 2);
-    // Others come with the same old token: no further fetch.
-    client.forget(&old);
-    assert!(Arc::ptr_eq(&now_or_never(client.token(noon() + seconds(2))).unwrap(), &new));
-    assert_eq!(server.fetches.get(), 2);
 }
 
 #[test]

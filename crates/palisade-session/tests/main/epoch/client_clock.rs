@@ -5,7 +5,7 @@ use std::time::Duration;
 use palisade_session::{EpochClient, EpochUnavailable};
 use proptest::prelude::*;
 
-use super::client::{DUE, Server, epoch, now_or_never, sidecar};
+use super::client::{DUE, Server, epoch, now_or_never, poll, sidecar};
 use super::{issue, minutes, noon, seconds};
 
 #[test]
@@ -64,6 +64,57 @@ fn a_server_half_a_minute_ahead_is_believed() {
         epoch(&now_or_never(client.token(noon() + minutes(60) + seconds(5)))),
         "epoch_2024010113"
     );
+}
+
+/// The hour may change while a call waits, whose `now` is then of the hour before.
+#[test]
+fn a_token_that_comes_in_the_next_hour_is_kept_and_given_out() {
+    let next_hour = noon() + minutes(60);
+    for (before, waits, given) in
+        [(40, true, true), (60, true, true), (61, true, false), (40, false, false)]
+    {
+        let server = Server::default();
+        let client = EpochClient::new(&sidecar(), || server.fetch());
+        let mut call = Box::pin(client.token(next_hour - seconds(before)));
+        if waits {
+            assert!(poll(call.as_mut()).is_none());
+        }
+        server.answer(Ok(issue(next_hour + seconds(1))));
+        let got = poll(call.as_mut()).unwrap();
+        assert_eq!(got.is_ok(), given, "{before} {waits} {got:?}");
+        // Whether or not this call could use it, the next one can.
+        let next = now_or_never(client.token(next_hour + seconds(2)));
+        assert_eq!((epoch(&next).as_str(), server.fetches.get()), ("epoch_2024010113", 1));
+    }
+
+    // A renewal that ends late leaves the living token and the new one.
+    let server = Server::default();
+    let client = EpochClient::new(&sidecar(), || server.fetch());
+    server.answer(Ok(issue(noon())));
+    now_or_never(client.token(noon())).unwrap();
+    let mut renewing = Box::pin(client.token(next_hour - seconds(40)));
+    assert!(poll(renewing.as_mut()).is_none());
+    server.answer(Ok(issue(next_hour + seconds(1))));
+    assert_eq!(epoch(&poll(renewing.as_mut()).unwrap()), "epoch_2024010112");
+    assert_eq!(epoch(&now_or_never(client.token(next_hour))), "epoch_2024010113");
+    assert_eq!(server.fetches.get(), 2);
+}
+
+/// A server whose clock is wrong does not take away the token that works.
+#[test]
+fn a_wrong_hour_does_not_replace_the_right_one() {
+    for wrong in [noon() - minutes(60), noon() + minutes(240)] {
+        let server = Server::default();
+        let client = EpochClient::new(&sidecar(), || server.fetch());
+        server.answer(Ok(issue(noon())));
+        now_or_never(client.token(noon())).unwrap();
+        for second in 0..10 {
+            server.answer(Ok(issue(wrong)));
+            let got = now_or_never(client.token(noon() + minutes(DUE) + seconds(second)));
+            assert_eq!(epoch(&got), "epoch_2024010112");
+        }
+        assert!((3..8).contains(&server.fetches.get()), "{}", server.fetches.get());
+    }
 }
 
 /// What the model of a client's day may do.

@@ -102,6 +102,113 @@ fn one_thread_renews() {
     assert!(epochs.iter().all(|(epoch, _)| epoch.to_string() == "epoch_2024010112"));
 }
 
+/// The call that was woken first is not polled any more: the fetch wakes the others too.
+#[test]
+fn whoever_waits_is_woken() {
+    let gate = Semaphore::new(0);
+    let client = EpochClient::new(&sidecar(), || async {
+        gate.acquire().await.unwrap().forget();
+        Ok::<_, &str>(issue(noon()))
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let (mut held, mut other) =
+            (Box::pin(client.token(noon())), Box::pin(client.token(noon())));
+        let is_done = |call: std::task::Poll<_>| std::task::Poll::Ready(call.is_ready());
+        for call in [&mut held, &mut other] {
+            assert!(!std::future::poll_fn(|context| is_done(call.as_mut().poll(context))).await);
+        }
+        gate.add_permits(1);
+        let got = tokio::task::unconstrained(other).await;
+        assert!(got.is_ok());
+        assert!(held.await.is_ok());
+    });
+}
+
+/// The fetch asks to be polled again, and then a call comes that is sent away, as the fetch is being
+/// polled: it must be woken, for the wake was before its time.
+#[test]
+fn a_call_that_comes_during_a_poll_misses_no_wake() {
+    struct Flag(AtomicUsize);
+    impl std::task::Wake for Flag {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    let meet = Barrier::new(2);
+    let client = EpochClient::new(&sidecar(), || {
+        std::future::poll_fn(|context| {
+            context.waker().wake_by_ref();
+            meet.wait();
+            // The other call is polled here.
+            meet.wait();
+            std::task::Poll::<Result<palisade_session::EpochTokens, &str>>::Pending
+        })
+    });
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut call = Box::pin(client.token(noon()));
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(call.as_mut().poll(&mut context).is_pending());
+            meet.wait();
+            // Held until the other has looked.
+            meet.wait();
+        });
+        let flag = Arc::new(Flag(AtomicUsize::new(0)));
+        let waker = std::task::Waker::from(Arc::clone(&flag));
+        let mut call = Box::pin(client.token(noon()));
+        meet.wait();
+        let polled = call.as_mut().poll(&mut std::task::Context::from_waker(&waker));
+        meet.wait();
+        meet.wait();
+        let woken = flag.0.load(Ordering::SeqCst);
+        meet.wait();
+        assert!(polled.is_pending());
+        assert_eq!(woken, 1);
+    });
+}
+
+/// Calls come and are given up on all threads while one fetch after the other runs; each that stays
+/// to its end is answered, and a wake that is missed would make this hang.
+#[test]
+fn calls_that_give_up_strand_nobody() {
+    let fetches = AtomicUsize::new(0);
+    let client = EpochClient::new(&sidecar(), || {
+        fetches.fetch_add(1, Ordering::SeqCst);
+        async {
+            for _ in 0..50 {
+                // On another thread each time, so that wakes and polls meet.
+                let (tell, told) = tokio::sync::oneshot::channel();
+                std::thread::spawn(move || tell.send(()));
+                told.await.unwrap();
+            }
+            Ok::<_, &str>(issue(noon()))
+        }
+    });
+    for round in 0..20 {
+        // Longer than any pause.
+        let now = noon() + minutes(round);
+        let tokens = together(|runtime| {
+            runtime.block_on(async {
+                for _ in 0..20 {
+                    let mut call = Box::pin(client.token(now));
+                    std::future::poll_fn(|context| {
+                        let _ = call.as_mut().poll(context);
+                        std::task::Poll::Ready(())
+                    })
+                    .await;
+                    tokio::task::yield_now().await;
+                }
+                client.token(now).await.unwrap()
+            })
+        });
+        assert!(tokens.iter().all(|token| Arc::ptr_eq(token, &tokens[0])));
+        client.forget(&tokens[0]);
+    }
+    assert_eq!(fetches.load(Ordering::SeqCst), 20);
+}
+
 /// A client is shared between tasks that move between threads.
 #[test]
 fn its_calls_may_move_between_threads() {

@@ -288,9 +288,12 @@ fn another_service_verifies_with_the_public_key() {
     assert!(step(&token).is_ok_and(|len| len > 100));
     assert_eq!(step(&issue(noon()).current), Err(TokenRefused::UnknownKey));
     let (_, signature) = token.expose_secret().rsplit_once('.').unwrap();
+    // Claims that were not signed, in whatever order they are written.
+    let mut changed = payload();
+    changed["sub"] = json!("org_2");
     let other = EpochToken::received(format!(
         "{}.{signature}",
-        sign(r#"{"alg":"EdDSA","typ":"wt+jwt","kid":"e1"}"#, &payload().to_string())
+        sign(r#"{"alg":"EdDSA","typ":"wt+jwt","kid":"e1"}"#, &changed.to_string())
             .rsplit_once('.')
             .map(|(signed, _)| format!("wt_{signed}"))
             .unwrap()
