@@ -344,8 +344,9 @@ impl<S: SessionStore> Sessions<S> {
         Ok(records.into_iter().map(listed).collect())
     }
 
-    /// Forgets sessions that have been over for `retention`, those that were ended for the idle timeout longer,
-    /// and says how many; to be called from time to time. Until then, someone who comes back with an old token learns why it does not work.
+    /// Forgets sessions that have been over for `retention`, and says how many; to be called from time to
+    /// time. Until then, someone who comes back with an old token learns why it does not work. One that was
+    /// ended is kept for the idle timeout more.
     ///
     /// # Errors
     ///
