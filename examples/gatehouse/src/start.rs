@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use palisade::apikey::{
@@ -141,6 +142,20 @@ pub enum StartError {
     /// The database cannot be opened.
     #[error("GATEHOUSE_DATABASE: the database cannot be opened: {0}")]
     Open(#[from] OpenError),
+    /// A command is to work on a database that is not there. None is made.
+    #[error(
+        "GATEHOUSE_DATABASE: there is no database {}; name the one of the service, or run the command in the folder of the service",
+        path.display()
+    )]
+    NoDatabase {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// A command is to work on a database that ends with the command.
+    #[error(
+        "GATEHOUSE_DATABASE: `:memory:` is a database of this command alone, in which there is nothing; name the file of the service"
+    )]
+    DatabaseInMemory,
     /// There are no peppers.
     #[error(transparent)]
     Peppers(#[from] PepperError),

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use palisade::password::{HashPool, Hasher, VerifyError};
 
+use super::not_in_memory;
 use crate::config::{Config, UNPEPPERED_UNTIL};
 use crate::passwords::Passwords;
 use crate::start::StartError;
@@ -28,6 +29,7 @@ pub async fn import_users(
     file: &str,
     stdout: &mut (dyn Write + Send),
 ) -> Result<(), StartError> {
+    not_in_memory(&config.database)?;
     let import = match file {
         "-" => Import::read(io::stdin().lock())?,
         path => Import::read(BufReader::new(File::open(path).map_err(ImportError::Open)?))?,

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use palisade::password::{PasswordHash, PoolError, VerifyError, WrapError};
 
-use super::progress_bar;
+use super::{must_be_there, progress_bar};
 use crate::config::Config;
 use crate::passwords::Passwords;
 use crate::start::StartError;
@@ -37,6 +37,7 @@ pub async fn wrap_passwords(
     config: &Config,
     stdout: &mut (dyn Write + Send),
 ) -> Result<(), StartError> {
+    must_be_there(&config.database)?;
     let mut config = config.clone();
     // Nobody else waits in this queue, and each worker is to have something to do.
     config.passwords.queue = QUEUE;

@@ -63,10 +63,10 @@ fn across_a_restart_and_from_the_command_line() {
 
     let gate = Process::start(folder.path(), &[]);
     assert_eq!((status(&gate, &ann), status(&gate, &bob)), (200, 200));
-    assert_eq!(run(folder.path(), &["end-sessions", "Ann"]), "1 ended\n");
+    assert_eq!(run(folder.path(), &["end-sessions", "Ann"]), "1 ended, reason: administrator\n");
     assert_eq!((status(&gate, &ann), status(&gate, &bob)), (401, 200), "at once");
     let ann = sign_in(&gate, "ann");
-    assert_eq!(run(folder.path(), &["end-all-sessions"]), "2 ended\n");
+    assert_eq!(run(folder.path(), &["end-all-sessions"]), "2 ended, reason: administrator\n");
     assert_eq!((status(&gate, &ann), status(&gate, &bob)), (401, 401));
     assert_eq!(status(&gate, &sign_in(&gate, "ann")), 200);
     for (words, why) in [
@@ -77,7 +77,49 @@ fn across_a_restart_and_from_the_command_line() {
         assert_eq!(odd.status.code(), Some(1));
         assert!(String::from_utf8(odd.stderr).unwrap().contains(why), "{why}");
     }
+    let odd = command(folder.path(), &[]).arg("end-sessions").output().unwrap();
+    assert_eq!(odd.status.code(), Some(2));
+    let said = String::from_utf8(odd.stderr).unwrap();
+    assert!(said.contains("needs one word more: LOGIN") && said.lines().count() == 1, "{said}");
+    let end = command(folder.path(), &[]).arg("end-all-sessions").output().unwrap();
+    let said = String::from_utf8(end.stderr).unwrap();
+    assert!(said.contains("ended=1") && said.contains("reason=\"administrator\""), "{said}");
     gate.stop();
+}
+
+/// A typing error in the folder is no reason to say that nothing was there to be ended.
+#[test]
+fn commands_on_a_database_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("users.txt"), "").unwrap();
+    let run = |words: &[&str], vars: &[(&str, &str)]| {
+        let output = command(folder.path(), vars).args(words).output().unwrap();
+        assert!(output.stdout.is_empty(), "{output:?}");
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let in_memory = [("GATEHOUSE_DATABASE", ":memory:")];
+    for words in [
+        &["end-sessions", "ann"][..],
+        &["end-all-sessions"],
+        &["pepper-report"],
+        &["wrap-digests"],
+        &["revoke-pepper", "p1"],
+        &["wrap-passwords"],
+    ] {
+        let place = folder.path().canonicalize().unwrap().join("gatehouse-data/gatehouse.db");
+        let said = run(words, &[]);
+        let expected = format!("GATEHOUSE_DATABASE: there is no database {};", place.display());
+        assert!(said.contains(&expected), "{words:?}: {said}");
+        let said = run(words, &[("GATEHOUSE_DATABASE", "other/gate.db")]);
+        assert!(said.contains("/other/gate.db;"), "{words:?}: {said}");
+        assert!(run(words, &in_memory).contains("`:memory:`"), "{words:?}");
+    }
+    // These two may come before the first start, and not to a database that ends with them.
+    for words in [&["import-users", "users.txt"][..], &["issue-admin-key"]] {
+        assert!(run(words, &in_memory).contains("`:memory:`"), "{words:?}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is made");
 }
 
 /// Keys that are given outlive the process and are shared; those that are not end with it.
