@@ -558,7 +558,11 @@ fn starts_that_are_refused() {
             "nowhere",
             "GATEHOUSE_SESSION_KEYS_FILE: has to be left out",
         ),
-        ("GATEHOUSE_EPOCH_KEYS", "e1:changeme", "GATEHOUSE_EPOCH_KEYS: entry 1: a well-known"),
+        (
+            "GATEHOUSE_EPOCH_KEYS",
+            "e1:changeme",
+            "gatehouse: GATEHOUSE_EPOCH_KEYS: entry 1: a well-known",
+        ),
         ("GATEHOUSE_TOKEN_ISSUER", "a b", "GATEHOUSE_TOKEN_ISSUER: has to be"),
         ("GATEHOUSE_EPOCH_AUDIENCE", "", "GATEHOUSE_EPOCH_AUDIENCE: has to be"),
     ] {

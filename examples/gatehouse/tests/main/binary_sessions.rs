@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use crate::browser::{COOKIE, PASSWORD};
-use crate::process::{Process, command, log};
+use crate::process::{Process, command, log, refused};
 
 const SESSIONS: &str = "/api/v1/sessions";
 
@@ -149,6 +149,39 @@ fn signed_sessions_and_their_keys() {
     let gate = Process::start(folder.path(), &[signed]);
     assert_eq!(status(&gate, &ann), 401);
     gate.stop();
+}
+
+/// Whichever two of them, in whichever place of a ring: the start names both variables, and not the value.
+#[test]
+fn one_secret_for_two_uses() {
+    const SECRET: &str = "f1w9BKZzgNoEVpRAYoUNZfAKkc_eOcMd9NHDhOBqSHY";
+    const OTHER: &str = "Ko3FZQcX1nP9nq0T8bT2u6cV4kq7vXW2yJrLQ8dSx5A";
+    let folder = tempfile::tempdir().unwrap();
+    let uses = [
+        "GATEHOUSE_PEPPERS",
+        "GATEHOUSE_PASSWORD_PEPPERS",
+        "GATEHOUSE_SESSION_KEYS",
+        "GATEHOUSE_EPOCH_KEYS",
+    ];
+    let (alone, second) = (format!("a:{SECRET}"), format!("b:{OTHER},c:{SECRET}"));
+    fs::write(folder.path().join("second"), &second).unwrap();
+    for (at, first_use) in uses.iter().enumerate() {
+        for second_use in &uses[at + 1..] {
+            let file = format!("{second_use}_FILE");
+            for twin in [(*second_use, second.as_str()), (file.as_str(), "second")] {
+                let signed = ("GATEHOUSE_SESSION_TOKENS", "signed");
+                let said = refused(folder.path(), &[signed, (*first_use, &alone), twin]);
+                let expected = format!("{first_use}, {second_use}: one secret is in both");
+                assert!(said.contains(&expected), "{expected} is not in {said}");
+                assert!(!said.contains(&SECRET[..8]) && !said.contains(&OTHER[..8]), "{said}");
+            }
+        }
+    }
+    // The one that was generated counts too.
+    let generated = fs::read_to_string(folder.path().join("gatehouse-data/peppers")).unwrap();
+    let said = refused(folder.path(), &[("GATEHOUSE_EPOCH_KEYS", generated.trim())]);
+    assert!(said.contains("GATEHOUSE_PEPPERS, GATEHOUSE_EPOCH_KEYS: "), "{said}");
+    Process::start(folder.path(), &[]).admin();
 }
 
 #[test]
