@@ -11,7 +11,9 @@ use crate::{Ending, SessionId, StepUp, StoreError, TokenRefused};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {
-    /// The text is no token of this service; the store was not asked.
+    /// The token was refused by itself, and the store was not asked: malformed, forged, of another kind or
+    /// key, or out of its time. After [`TokenRefused::NotYetValid`] the user may well be signed in: a clock
+    /// is wrong, so the cookie stays.
     #[error("you are not signed in")]
     Token(#[from] TokenRefused),
     /// Well formed, and of no session that is known.
@@ -26,7 +28,7 @@ pub enum Refused {
     /// It was ended, and why.
     #[error("you were signed out")]
     Ended(SessionId, Ending),
-    /// All sessions of the user were ended, and this one with them, though it began at that very time.
+    /// All sessions of the user were ended, and this one began just before.
     #[error("you were signed out")]
     Superseded(SessionId),
     /// Nobody knows: the store did not answer. An HTTP service answers 503, never 401, and does not

@@ -98,6 +98,13 @@ impl Factors {
         self.iter().find(|(known, _)| *known == factor).map(|(_, when)| when)
     }
 
+    /// Those by which a user signs in, without second factors.
+    pub(crate) fn first_factors(&self) -> Self {
+        let first = |factor| matches!(factor, Factor::Password | Factor::SingleSignOn);
+        let kept = self.iter().filter(|(factor, _)| first(*factor));
+        kept.fold(Self::none(), |kept, (factor, when)| kept.with(factor, when))
+    }
+
     /// The kinds that were proved.
     pub fn iter(&self) -> impl Iterator<Item = (Factor, SystemTime)> {
         Factor::ALL.into_iter().zip(self.when).filter_map(|(factor, when)| Some((factor, when?)))

@@ -79,7 +79,7 @@ impl State {
     }
 }
 
-/// The most lately seen first.
+/// The most recently seen first.
 fn sorted(mut records: Vec<&SessionRecord>) -> Vec<&SessionRecord> {
     records.sort_unstable_by_key(|record| (Reverse(record.last_seen), record.id));
     records
@@ -104,10 +104,10 @@ impl SessionStore for MemoryStore {
             return Err(InsertError::Stale);
         }
         let live = state.live(&record.user).filter(|other| horizon.holds(other)).collect();
-        let room = limit.most.get() as usize - 1;
+        let room = limit.most() as usize - 1;
         let surplus: Vec<SessionId> =
             sorted(live).into_iter().skip(room).map(|record| record.id).collect();
-        if !surplus.is_empty() && limit.when_full == WhenFull::Refuse {
+        if !surplus.is_empty() && limit.when_full() == WhenFull::Refuse {
             return Err(InsertError::Full);
         }
         state.end(&surplus, Ending { at: record.created, reason: EndReason::TooManySessions });

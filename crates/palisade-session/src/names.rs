@@ -186,12 +186,14 @@ impl FromStr for DeviceLabel {
 named!(DeviceLabel);
 
 /// Control characters, and those that make two labels look alike or one look like another: zero-width
-/// and directional formatting characters, and the byte order mark.
+/// and directional formatting characters, the byte order mark, letters and tags that are blank.
 fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}')
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{34f}' | '\u{115f}' | '\u{1160}'
+                | '\u{17b4}' | '\u{17b5}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}'
+                | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Text that cannot be the name it was meant for. It does not repeat the text.

@@ -18,7 +18,7 @@ use crate::Watch;
 /// let policy = SessionPolicy::builder()
 ///     .idle_timeout(Duration::from_mins(30))
 ///     .absolute_timeout(Duration::from_hours(24))
-///     .limit(SessionLimit::end_oldest(5))
+///     .limit(SessionLimit::end_least_recently_used(5))
 ///     .watch(SameDevice)
 ///     .build()?;
 /// # Ok::<(), palisade_session::InvalidPolicy>(())
@@ -42,7 +42,7 @@ impl Default for SessionPolicy {
             idle: Duration::from_hours(12),
             absolute: Duration::from_hours(7 * 24),
             touch_interval: Duration::from_mins(1),
-            limit: SessionLimit::end_oldest(50),
+            limit: SessionLimit::end_least_recently_used(50),
             staleness: Duration::ZERO,
             cached_sessions: 0,
             watches: Vec::new(),
@@ -114,8 +114,9 @@ impl SessionPolicyBuilder {
     /// # Security
     ///
     /// For so long a session that another process ended may go on working here; one that was ended
-    /// through the same [`Sessions`](crate::Sessions) stops at once. Step-up and every change of a session
-    /// ask the store all the same.
+    /// through the same [`Sessions`](crate::Sessions) stops at once, unless the call that ended it was given
+    /// up: a store may finish a write after its caller is gone. Step-up and every change of a session ask the
+    /// store all the same. A copy only ever lets someone in: what speaks against a session is read anew.
     #[must_use]
     pub fn cache(mut self, sessions: usize, staleness: Duration) -> Self {
         self.0.cached_sessions = sessions;
@@ -157,17 +158,15 @@ impl SessionPolicyBuilder {
 /// How many sessions a user may have at once, and what happens to one more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionLimit {
-    /// How many; at most [`MAX`](Self::MAX).
-    pub most: NonZeroU32,
-    /// What happens to one more.
-    pub when_full: WhenFull,
+    most: NonZeroU32,
+    when_full: WhenFull,
 }
 
 /// What happens to one session more than there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenFull {
-    /// It begins, and those least lately used end.
-    EndOldest,
+    /// It begins, and those least recently used end.
+    EndLeastRecentlyUsed,
     /// It does not begin.
     Refuse,
 }
@@ -176,10 +175,10 @@ impl SessionLimit {
     /// The most sessions that a limit may allow: a list of them fits one answer.
     pub const MAX: u32 = 1000;
 
-    /// One more ends those least lately used. The number is brought between 1 and 1000.
+    /// One more ends those least recently used. The number is brought between 1 and 1000.
     #[must_use]
-    pub fn end_oldest(most: u32) -> Self {
-        Self::new(most, WhenFull::EndOldest)
+    pub fn end_least_recently_used(most: u32) -> Self {
+        Self::new(most, WhenFull::EndLeastRecentlyUsed)
     }
 
     /// One more is refused. The number is brought between 1 and 1000.
@@ -195,6 +194,18 @@ impl SessionLimit {
     fn new(most: u32, when_full: WhenFull) -> Self {
         let most = NonZeroU32::new(most.min(Self::MAX)).unwrap_or(NonZeroU32::MIN);
         Self { most, when_full }
+    }
+
+    /// How many; 1 to [`MAX`](Self::MAX).
+    #[must_use]
+    pub fn most(&self) -> u32 {
+        self.most.get()
+    }
+
+    /// What happens to one more.
+    #[must_use]
+    pub fn when_full(&self) -> WhenFull {
+        self.when_full
     }
 }
 

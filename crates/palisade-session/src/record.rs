@@ -81,7 +81,7 @@ pub enum EndReason {
     SecondFactorChanged,
     /// The user may do more than before, or less.
     PrivilegeChanged,
-    /// The user has more sessions than the policy allows, and this was the one least lately used.
+    /// The user has more sessions than the policy allows, and this was the one least recently used.
     TooManySessions,
     /// It was used from another place or by another program than before.
     Suspicious(Suspicion),

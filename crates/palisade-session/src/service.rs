@@ -15,7 +15,7 @@ use crate::store::{InsertError, SessionStore, Stored, Touch, Written};
 use crate::{
     CreateError, DeviceLabel, EndReason, Ending, Factor, Factors, Horizon, InvalidPolicy,
     ListedSession, Origin, Refused, Session, SessionId, SessionLimit, SessionPolicy, SessionRecord,
-    SessionToken, SessionTokens, StoreError, UserAgent, UserId,
+    SessionToken, SessionTokens, StoreError, Suspicion, UserAgent, UserId,
 };
 
 use tokens::{Presented, Tokens};
@@ -39,10 +39,18 @@ pub struct Sessions<S> {
     cache: Cache,
 }
 
-/// A sign-in that has begun: made *before* the user's password is looked at.
+/// A sign-in that has begun: made *before* the hash of the user's password is read.
 ///
 /// It remembers the user's generation. If all his sessions are ended before the new one is stored, as by a
 /// change of the password that is being checked, the new one is refused.
+///
+/// The order is: find the user's id, [`begin`](Sessions::begin), read the hash, verify, then
+/// [`create`](Sessions::create). With a hash that was read before `begin`, a change of password between the
+/// two goes unseen, and the old password gets in.
+///
+/// It does not outlive a request. A sign-in in two requests, such as a password and then a code, creates the
+/// session after the first, and lets it do nothing until [`Session::verified`] knows the second factor, which
+/// [`reauthenticate`](Sessions::reauthenticate) adds.
 #[derive(Debug)]
 pub struct SignIn {
     user: UserId,
@@ -67,7 +75,7 @@ pub struct NewSession<'r> {
     /// By what the user just proved who he is.
     pub factors: Vec<Factor>,
     /// The session that the request came with, if any: it ends, whoever it belongs to, for its token was
-    /// known before the sign-in.
+    /// known before the sign-in. One that another request renews at that very time goes on under its new id.
     pub replaces: Option<Session>,
 }
 
@@ -103,7 +111,7 @@ impl<S: SessionStore> Sessions<S> {
         &self.store
     }
 
-    /// Begins a sign-in. To be called before the password is looked at; see [`SignIn`].
+    /// Begins a sign-in. To be called before the hash of the password is read; see [`SignIn`].
     ///
     /// # Errors
     ///
@@ -127,7 +135,7 @@ impl<S: SessionStore> Sessions<S> {
         let now = storable(now).ok_or(CreateError::Clock)?;
         // First, so that a session which nobody holds the token of does not stay behind.
         if let Some(old) = &new.replaces {
-            let _ends = self.cache.ends_generation();
+            let _ends = self.cache.ends(old.id());
             let ending = Ending { at: now, reason: EndReason::Replaced };
             self.store.revoke(old.user(), old.id(), ending).await?;
         }
@@ -151,10 +159,14 @@ impl<S: SessionStore> Sessions<S> {
             },
             now,
         )?;
-        let _ends = self.cache.ends_generation();
+        let ends = self.cache.ends_all();
         let horizon = self.horizon(now);
         match self.store.insert_new(&record, self.policy.limit, &horizon).await {
-            Ok(_) => Ok((token, self.proof(Arc::new(record)))),
+            Ok(surplus) => {
+                // So that the sign-ins of others leave the cache alone.
+                ends.only(&surplus);
+                Ok((token, self.proof(Arc::new(record))))
+            }
             Err(InsertError::Stale) => Err(CreateError::Stale),
             Err(InsertError::Full) => Err(CreateError::Full),
             Err(InsertError::Duplicate) => Err(CreateError::Unavailable(repeated_id())),
@@ -177,11 +189,13 @@ impl<S: SessionStore> Sessions<S> {
     }
 
     /// Checks a presented token: form, signature or secret, store, timeouts, and what the policy watches.
-    /// Notes the use, at most once in the touch interval.
+    /// Notes the use, at most once in the touch interval. A use that cannot be noted is
+    /// [`Refused::Unavailable`]: a store that cannot be written could not have ended the session either.
     ///
     /// # Errors
     ///
-    /// [`Refused`]. Only [`Refused::Unavailable`] leaves open whether the user is signed in.
+    /// [`Refused`]. [`Refused::Unavailable`] leaves open whether the user is signed in, and so does a signed
+    /// token that is [not valid yet](crate::TokenRefused::NotYetValid), by a clock that may be wrong.
     pub async fn validate(
         &self,
         token: &str,
@@ -190,20 +204,30 @@ impl<S: SessionStore> Sessions<S> {
     ) -> Result<Session, Refused> {
         let presented = self.tokens.read(token, now)?;
         let record = match self.cache.fresh(presented.id(), now) {
-            Some(record) => self.check(record, &presented, now)?,
+            Some(copy) => {
+                presented.verify(&copy)?;
+                // A copy may only let in: another process may have noted a use that it lacks.
+                if self.refuse_dead(&copy, now).is_ok() && self.suspicion(&copy, origin).is_none() {
+                    copy
+                } else {
+                    self.read(&presented, now).await?
+                }
+            }
             None => self.read(&presented, now).await?,
         };
-        if let Some(suspicion) =
-            self.policy.watches.iter().find_map(|watch| watch.judge(&record, origin))
-        {
+        if let Some(suspicion) = self.suspicion(&record, origin) {
             let reason = EndReason::Suspicious(suspicion);
             let ending = Ending { at: storable(now).unwrap_or(record.created), reason };
-            let _ends = self.cache.ends_generation();
+            let _ends = self.cache.ends(&record.id);
             let stands = self.store.revoke(&record.user, &record.id, ending).await?;
             return Err(Refused::Ended(record.id, stands.unwrap_or(ending)));
         }
-        let record = self.touch(record, origin, now).await?;
+        let record = self.touch(record, &presented, origin, now).await?;
         Ok(self.proof(record))
+    }
+
+    fn suspicion(&self, record: &SessionRecord, origin: &Origin<'_>) -> Option<Suspicion> {
+        self.policy.watches.iter().find_map(|watch| watch.judge(record, origin))
     }
 
     /// Reads a session from the store, and keeps it in the cache.
@@ -212,7 +236,7 @@ impl<S: SessionStore> Sessions<S> {
         presented: &Presented,
         now: SystemTime,
     ) -> Result<Arc<SessionRecord>, Refused> {
-        let generation = self.cache.generation();
+        let generation = self.cache.generation(presented.id());
         let stored = self.store.load(presented.id()).await?.ok_or(Refused::Unknown)?;
         let Stored { record, user_generation } = stored;
         let superseded = record.generation != user_generation;
@@ -251,6 +275,7 @@ impl<S: SessionStore> Sessions<S> {
     async fn touch(
         &self,
         record: Arc<SessionRecord>,
+        presented: &Presented,
         origin: &Origin<'_>,
         now: SystemTime,
     ) -> Result<Arc<SessionRecord>, Refused> {
@@ -260,7 +285,7 @@ impl<S: SessionStore> Sessions<S> {
         if since < self.policy.touch_interval || (since.is_zero() && !moved) {
             return Ok(record);
         }
-        let generation = self.cache.generation();
+        let generation = self.cache.generation(&record.id);
         let touch = Touch { at, address: origin.address };
         match self.store.touch_if_live(&record.id, record.generation, touch).await? {
             Written::Done => {
@@ -272,13 +297,14 @@ impl<S: SessionStore> Sessions<S> {
                 Ok(touched)
             }
             Written::Gone => {
-                self.cache.end_generation();
-                Err(Refused::Superseded(record.id))
+                self.cache.end(&record.id);
+                // For the reason.
+                self.read(presented, now).await
             }
         }
     }
 
-    /// The live sessions of the user who asks, the most lately used first.
+    /// The live sessions of the user who asks, the most recently used first.
     ///
     /// # Errors
     ///
@@ -318,8 +344,8 @@ impl<S: SessionStore> Sessions<S> {
         Ok(records.into_iter().map(listed).collect())
     }
 
-    /// Forgets sessions that have been over for `retention`, and says how many; to be called from time to
-    /// time. Until then, someone who comes back with an old token learns why it does not work.
+    /// Forgets sessions that have been over for `retention`, those that were ended for the idle timeout longer,
+    /// and says how many; to be called from time to time. Until then, someone who comes back with an old token learns why it does not work.
     ///
     /// # Errors
     ///
@@ -350,7 +376,7 @@ impl<S: SessionStore> Sessions<S> {
     /// Reads every session from the store again: to be called when another process reports that some were
     /// ended.
     pub fn forget_cached(&self) {
-        self.cache.end_generation();
+        self.cache.end_all();
     }
 
     fn horizon(&self, now: SystemTime) -> Horizon {

@@ -51,7 +51,6 @@ impl SessionTokens {
     }
 
     /// A token for these claims, to be given to the user. Times are cut to whole seconds.
-    #[must_use]
     pub fn issue(&self, new: &NewClaims<'_>) -> SessionToken {
         let seconds = |time: SystemTime| {
             time.duration_since(SystemTime::UNIX_EPOCH).as_ref().map_or(0, Duration::as_secs)
@@ -92,9 +91,13 @@ impl SessionTokens {
 ///
 /// # Security
 ///
-/// It cannot know that a session was ended: a token is good until it expires. Where that is too long,
-/// compare [`SessionClaims::generation`] and [`SessionClaims::session`] with what the issuing service
-/// tells, or ask it.
+/// It cannot know that a session was ended, or is idle: a token is good until it expires. Where that is too
+/// long, give sessions a short absolute timeout, compare [`SessionClaims::generation`] and
+/// [`SessionClaims::session`] with what the issuing service tells, or ask it.
+///
+/// A token under a key that came after the set was read is [`TokenRefused::UnknownKey`]: read the set again,
+/// at most once in some minutes, and build another verifier. Tokens without `gen` are refused, as those
+/// that an identity provider signs for other ends have the same `typ`.
 #[cfg(feature = "eddsa")]
 #[derive(Debug)]
 pub struct SessionVerifier {
@@ -110,13 +113,15 @@ impl SessionVerifier {
         Self { jws: Jws::new(keys.0, TYPE), profile }
     }
 
-    /// Checks a token as [`SessionTokens::verify`] does.
+    /// Checks a token as [`SessionTokens::verify`] does, and that it has a generation.
     ///
     /// # Errors
     ///
     /// [`TokenRefused`].
     pub fn verify(&self, token: &str, now: SystemTime) -> Result<SessionClaims, TokenRefused> {
-        verify(&self.jws, &self.profile, token, now)
+        let claims = verify(&self.jws, &self.profile, token, now)?;
+        claims.generation.ok_or(TokenRefused::Claim("gen"))?;
+        Ok(claims)
     }
 }
 

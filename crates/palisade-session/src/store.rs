@@ -23,7 +23,7 @@ pub trait SessionStore: Send + Sync {
     fn generation(&self, user: &UserId) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// Keeps a new record, if its generation is that of its user, and ends as many live sessions of the
-    /// user as the limit asks for, those least lately seen first, all or nothing. Returns those that
+    /// user as the limit asks for, those least recently seen first, all or nothing. Returns those that
     /// ended, for [`EndReason::TooManySessions`] at the time at which the new record was created.
     fn insert_new(
         &self,
@@ -95,7 +95,7 @@ pub trait SessionStore: Send + Sync {
         ending: Ending,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
-    /// At most `limit` live sessions of a user, the most lately seen first, by id where they are equal.
+    /// At most `limit` live sessions of a user, the most recently seen first, by id where they are equal.
     fn list(
         &self,
         user: &UserId,

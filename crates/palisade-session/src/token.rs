@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 /// A session token, opaque or signed: whoever has it is signed in.
 ///
 /// It cannot be cloned, printed, compared or serialised, and is wiped on drop.
+#[must_use = "the client must get the token: without it the user is signed out"]
 pub struct SessionToken(Zeroizing<String>);
 
 impl SessionToken {

@@ -51,7 +51,11 @@ impl Watch for SameDevice {
 
 /// A session stays within a network: from one use to the next, the address keeps its first bits.
 ///
-/// A change between IPv4 and IPv6 is no change of network: many devices have both.
+/// # Security
+///
+/// A change between IPv4 and IPv6 is no change of network, since many devices have both; the address that is
+/// noted then is the new one. A thief who has both can therefore pass from one network to another in two
+/// steps.
 #[derive(Clone, Copy, Debug)]
 pub struct SameNetwork {
     ipv4_bits: u32,

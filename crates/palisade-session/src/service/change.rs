@@ -72,7 +72,8 @@ impl<S: SessionStore> Sessions<S> {
     }
 
     /// Ends all other sessions of the user after a change that he made in this one, and gives this one a
-    /// new id. A sign-in that began before is refused when it ends.
+    /// new id. A sign-in that began before is refused when it ends. After [`Change::SecondFactor`] no proof
+    /// by a second factor counts any more.
     ///
     /// To be called once the change is stored, and until it succeeds: a client that goes away, or a store
     /// that fails for a moment, must not leave the other sessions alive.
@@ -86,7 +87,13 @@ impl<S: SessionStore> Sessions<S> {
         change: Change,
         now: SystemTime,
     ) -> Result<(SessionToken, Session), ChangeError> {
-        self.renew(session, Others::End(change.reason()), |_, _| {}, now).await
+        let forget = |record: &mut SessionRecord, _| {
+            if change == Change::SecondFactor {
+                // The proofs were by factors that may be gone.
+                record.factors = record.factors.first_factors();
+            }
+        };
+        self.renew(session, Others::End(change.reason()), forget, now).await
     }
 
     async fn renew(
@@ -97,7 +104,10 @@ impl<S: SessionStore> Sessions<S> {
         now: SystemTime,
     ) -> Result<(SessionToken, Session), ChangeError> {
         let now = storable(now).ok_or(ChangeError::Clock)?;
-        let _ends = self.cache.ends_generation();
+        let _ends = match others {
+            Others::Keep => self.cache.ends(session.id()),
+            Others::End(_) => self.cache.ends_all(),
+        };
         // From the store, never from the cache: what another request proved meanwhile is kept.
         let stored = self.store.load(session.id()).await?.ok_or(ChangeError::Gone)?;
         let mut successor = stored.record;
@@ -124,18 +134,24 @@ impl<S: SessionStore> Sessions<S> {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store fails: the user is not signed out then, and must be told.
-    pub async fn sign_out(&self, session: &Session, now: SystemTime) -> Result<(), StoreError> {
-        let _ends = self.cache.ends_generation();
-        let ending = ending(EndReason::SignedOut, now);
-        self.store.revoke(session.user(), session.id(), ending).await.map(|_| ())
+    /// [`ChangeError`]: the user is not signed out then, and must be told. [`ChangeError::Gone`] when another
+    /// request gave the session a new id meanwhile: it lives on, and the client signs out with the token that
+    /// it then has.
+    pub async fn sign_out(&self, session: &Session, now: SystemTime) -> Result<(), ChangeError> {
+        let (user, id) = (session.user(), session.id());
+        match self.revoke(user, id, EndReason::SignedOut, now).await {
+            // Forgotten by a purge: over, at any rate.
+            Ok(_) | Err(ChangeError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Ends one session of this user, and returns the ending that now stands: the first one.
     ///
     /// # Errors
     ///
-    /// [`ChangeError::NotFound`] when this user has no such session.
+    /// [`ChangeError::NotFound`] when this user has no such session; [`ChangeError::Gone`] when it goes on
+    /// under a new id, which the list shows.
     pub async fn revoke(
         &self,
         user: &UserId,
@@ -143,9 +159,12 @@ impl<S: SessionStore> Sessions<S> {
         reason: EndReason,
         now: SystemTime,
     ) -> Result<Ending, ChangeError> {
-        let _ends = self.cache.ends_generation();
+        let _ends = self.cache.ends(id);
         let stands = self.store.revoke(user, id, ending(reason, now)).await?;
-        stands.ok_or(ChangeError::NotFound)
+        match stands.ok_or(ChangeError::NotFound)? {
+            Ending { reason: EndReason::Replaced, .. } => Err(ChangeError::Gone),
+            stands => Ok(stands),
+        }
     }
 
     /// Ends all sessions of the user but the one that asks, which stays as it is, and says how many.
@@ -159,7 +178,7 @@ impl<S: SessionStore> Sessions<S> {
         now: SystemTime,
     ) -> Result<u64, ChangeError> {
         let ending = ending(EndReason::SignedOutElsewhere, now);
-        let _ends = self.cache.ends_generation();
+        let _ends = self.cache.ends_all();
         let ended = self.store.revoke_others(session.user(), session.id(), ending).await?;
         ended.ok_or(ChangeError::Gone)
     }
@@ -176,7 +195,7 @@ impl<S: SessionStore> Sessions<S> {
         reason: EndReason,
         now: SystemTime,
     ) -> Result<u64, StoreError> {
-        let _ends = self.cache.ends_generation();
+        let _ends = self.cache.ends_all();
         self.store.revoke_user(user, ending(reason, now)).await
     }
 
@@ -193,7 +212,7 @@ impl<S: SessionStore> Sessions<S> {
         reason: EndReason,
         now: SystemTime,
     ) -> Result<u64, StoreError> {
-        let _ends = self.cache.ends_generation();
+        let _ends = self.cache.ends_all();
         self.store.revoke_everyone(ending(reason, now)).await
     }
 }

@@ -22,7 +22,7 @@ impl<S: SessionStore> Sessions<S> {
         let confirmed = self.still_lives(session, stored, now);
         if confirmed.is_err() {
             // What is over here may be in the cache as alive.
-            self.cache.end_generation();
+            self.cache.end(session.id());
         }
         confirmed
     }

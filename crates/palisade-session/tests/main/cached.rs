@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use palisade_session::{
-    Change, EndReason, Factor, NewSession, Origin, RecentError, SessionLimit, Sessions,
+    Change, EndReason, Factor, MemoryStore, NewSession, Origin, RecentError, SameNetwork,
+    SessionLimit, Sessions,
 };
 
 use crate::store_faults::{FaultyStore, Side};
@@ -115,22 +116,25 @@ fn every_ending_through_the_same_service_is_known_at_once() {
                         "keys_rotated"
                     }
                     5 => {
-                        here.changed(&other, Change::Privilege, now).await.unwrap();
+                        let _ = here.changed(&other, Change::Privilege, now).await.unwrap();
                         "privilege_changed"
                     }
                     6 => {
-                        here.rotate(&session, now).await.unwrap();
+                        let _ = here.rotate(&session, now).await.unwrap();
                         "replaced"
                     }
                     7 => {
-                        here.reauthenticate(&session, &user(), Factor::Totp, now).await.unwrap();
+                        let _ = here
+                            .reauthenticate(&session, &user(), Factor::Totp, now)
+                            .await
+                            .unwrap();
                         "replaced"
                     }
                     _ => {
                         let begun = here.begin(&other_user()).await.unwrap();
                         let replaces = Some(session.clone());
                         let new = NewSession { replaces, ..NewSession::default() };
-                        here.create(begun, new, now).await.unwrap();
+                        let _ = here.create(begun, new, now).await.unwrap();
                         "replaced"
                     }
                 }
@@ -142,7 +146,11 @@ fn every_ending_through_the_same_service_is_known_at_once() {
 
 #[test]
 fn a_session_that_the_limit_ended_is_known_at_once() {
-    let policy = policy().cache(100, MINUTE).limit(SessionLimit::end_oldest(1)).build().unwrap();
+    let policy = policy()
+        .cache(100, MINUTE)
+        .limit(SessionLimit::end_least_recently_used(1))
+        .build()
+        .unwrap();
     let sessions = Sessions::opaque(FaultyStore::default(), policy);
     let (token, _) = run(sign_in(&sessions, &user(), start()));
     assert_eq!(run(verdict(&sessions, &token, start())), "ok");
@@ -194,7 +202,7 @@ fn a_touch_that_finds_the_session_gone_empties_the_cache() {
     assert_eq!(run(verdict(&here, &token, start())), "ok");
     run(elsewhere.sign_out(&session, start())).unwrap();
     assert_eq!(run(verdict(&here, &token, start() + 9 * SECOND)), "ok");
-    assert_eq!(run(verdict(&here, &token, start() + 10 * SECOND)), "session_superseded");
+    assert_eq!(run(verdict(&here, &token, start() + 10 * SECOND)), "signed_out");
     assert_eq!(run(verdict(&here, &token, start() + 9 * SECOND)), "signed_out");
 }
 
@@ -286,7 +294,11 @@ fn a_copy_expires_too() {
 /// More sessions than there is room for: each is judged right, and the busy one stays.
 #[test]
 fn a_full_cache_forgets_and_never_errs() {
-    let policy = policy().cache(64, MINUTE).limit(SessionLimit::end_oldest(1000)).build().unwrap();
+    let policy = policy()
+        .cache(64, MINUTE)
+        .limit(SessionLimit::end_least_recently_used(1000))
+        .build()
+        .unwrap();
     let sessions = Sessions::opaque(FaultyStore::default(), policy);
     let (busy, _) = run(sign_in(&sessions, &other_user(), start()));
     let mut reads = 0;
@@ -319,4 +331,60 @@ fn a_copy_from_the_future_is_read_again() {
     run(elsewhere.sign_out(&session, start())).unwrap();
     assert_eq!(run(verdict(&here, &token, ahead - SECOND)), "signed_out");
     assert_eq!(run(verdict(&here, &token, start() - DAY)), "signed_out");
+}
+
+/// A copy lets in and nothing else: another process has noted uses that it lacks.
+#[test]
+fn a_copy_never_says_idle_of_a_session_in_use_elsewhere() {
+    let store = MemoryStore::new();
+    let policy = policy().idle_timeout(2 * MINUTE).touch_interval(30 * SECOND).cache(9, 5 * MINUTE);
+    let policy = policy.build().unwrap();
+    let here = Sessions::opaque(store.clone(), policy.clone());
+    let elsewhere = Sessions::opaque(store, policy);
+    let (token, _) = run(sign_in(&here, &user(), start()));
+    assert_eq!(run(verdict(&here, &token, start())), "ok");
+    for minutes in 1..5 {
+        assert_eq!(run(verdict(&elsewhere, &token, start() + minutes * MINUTE)), "ok");
+    }
+    assert_eq!(run(verdict(&here, &token, start() + 4 * MINUTE)), "ok");
+}
+
+/// What is suspicious beside a copy is judged once more beside the store's record.
+#[test]
+fn a_copy_ends_no_session_as_suspicious() {
+    let store = MemoryStore::new();
+    let policy = policy().touch_interval(30 * SECOND).watch(SameNetwork::new(24, 56));
+    let policy = policy.cache(9, 5 * MINUTE).build().unwrap();
+    let here = Sessions::opaque(store.clone(), policy.clone());
+    let elsewhere = Sessions::opaque(store, policy);
+    let from = |address: &str| Origin::unknown().address(address.parse().unwrap());
+    let (token, session) = run(sign_in(&here, &user(), start()));
+    let at_home = from("192.0.2.1");
+    run(here.validate(&token, &at_home, start() + MINUTE)).unwrap();
+    // By way of IPv6, which is no change of network, to another one.
+    run(elsewhere.validate(&token, &from("2001:db8::1"), start() + 2 * MINUTE)).unwrap();
+    let away = from("203.0.113.9");
+    run(elsewhere.validate(&token, &away, start() + 3 * MINUTE)).unwrap();
+    run(here.validate(&token, &away, start() + 3 * MINUTE)).unwrap();
+    assert!(run(here.confirm(&session, start() + 3 * MINUTE)).is_ok());
+}
+
+/// The sign-ins and sign-outs of others leave most copies where they are.
+#[test]
+fn what_strangers_do_leaves_the_cache() {
+    let store = FaultyStore::default();
+    let policy = policy().cache(1000, 5 * MINUTE).build().unwrap();
+    let sessions = Sessions::opaque(store, policy);
+    let (token, _) = run(sign_in(&sessions, &user(), start()));
+    assert_eq!(run(verdict(&sessions, &token, start())), "ok");
+    let loads = || sessions.store().calls().iter().filter(|call| **call == "load").count();
+    let before = loads();
+    for n in 0..100 {
+        let stranger = format!("stranger_{n}").parse().unwrap();
+        let (_, session) = run(sign_in(&sessions, &stranger, start()));
+        run(sessions.sign_out(&session, start())).unwrap();
+        assert_eq!(run(verdict(&sessions, &token, start())), "ok");
+    }
+    let reads = loads() - before;
+    assert!(reads < 50, "{reads} reads for 100 strangers");
 }

@@ -243,4 +243,24 @@ mod eddsa {
         let refused = verifier.verify(token.expose_secret(), now + 90 * SECOND + SECOND);
         assert_eq!(refused.unwrap_err(), TokenRefused::Expired);
     }
+
+    /// An identity provider signs tokens of the same `typ` with the same claims, for other ends.
+    #[test]
+    fn a_token_without_a_generation_is_no_session_elsewhere() {
+        let (keys, public) = keys([7; 32]);
+        let tokens = SessionTokens::new(keys, profile());
+        let verifier = SessionVerifier::new(public, profile());
+        let now = SystemTime::now();
+        let (iss, aud) = (crate::support::ISSUER, crate::support::AUDIENCE);
+        let (iat, exp) = (seconds(now), seconds(now + 60 * SECOND));
+        let claims = serde_json::json!({
+            "iss": iss, "aud": aud, "sub": "usr_01", "sid": "ses_01", "iat": iat, "exp": exp,
+        });
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.kid = Some("a".to_owned());
+        let encoding = EncodingKey::from_ed_der(&[&PKCS8[..], &[7; 32]].concat());
+        let token = jsonwebtoken::encode(&header, &claims, &encoding).unwrap();
+        assert!(tokens.verify(&token, now).is_ok(), "the store has the generation");
+        assert_eq!(verifier.verify(&token, now).unwrap_err(), TokenRefused::Claim("gen"));
+    }
 }

@@ -79,7 +79,7 @@ fn a_new_session_never_lands_on_an_old_one() {
         let mut taken = stored(&sessions, &mine).await;
         taken.id = *victim.id();
         let horizon = Horizon::new(start(), HOUR, DAY);
-        let limit = SessionLimit::end_oldest(5);
+        let limit = SessionLimit::end_least_recently_used(5);
         let inserted = sessions.store().insert_new(&taken, limit, &horizon).await;
         assert!(matches!(inserted, Err(InsertError::Duplicate)));
         let others = palisade_session::Others::Keep;
@@ -218,7 +218,7 @@ fn a_row_that_was_exchanged_with_that_of_another_opens_nothing() {
             let mut row = stored(&sessions, &victim).await;
             row.id = *session.id();
             let store = MemoryStore::new();
-            let limit = SessionLimit::end_oldest(5);
+            let limit = SessionLimit::end_least_recently_used(5);
             let horizon = Horizon::new(start(), HOUR, DAY);
             store.insert_new(&row, limit, &horizon).await.unwrap();
             let policy = SessionPolicy::default();

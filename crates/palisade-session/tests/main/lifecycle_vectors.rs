@@ -1,12 +1,11 @@
 //! `session_lifecycle.json`: timeouts, step-up, events and races, with both kinds of token.
 
-use std::num::NonZeroU32;
 use std::time::{Duration, SystemTime};
 
 use palisade_session::{
     Change, ChangeError, CreateError, EndReason, Factor, Factors, Horizon, InsertError,
     MemoryStore, NewSession, Origin, RecentError, Refused, SessionLimit, SessionPolicy,
-    SessionRecord, SessionStore, Sessions, Touch, WhenFull, Written,
+    SessionRecord, SessionStore, Sessions, Touch, Written,
 };
 use serde_json::{Value, json};
 
@@ -43,7 +42,7 @@ async fn planted(
     edit(&mut record);
     let far = Horizon { created_after: start() + 9000 * DAY, seen_after: start() + 9000 * DAY };
     sessions.store().purge(&far, 10).await.unwrap();
-    let limit = SessionLimit { most: NonZeroU32::MIN, when_full: WhenFull::Refuse };
+    let limit = SessionLimit::refuse(1);
     sessions.store().insert_new(&record, limit, &far).await.unwrap();
     (token, session)
 }
@@ -247,7 +246,7 @@ async fn race(sequence: &Value, expected: &str) {
         let mut record = stored(&sessions, &session).await;
         record.user = other_user();
         let horizon = Horizon::new(now, HOUR, DAY);
-        let limit = SessionLimit::end_oldest(5);
+        let limit = SessionLimit::end_least_recently_used(5);
         let inserted = sessions.store().insert_new(&record, limit, &horizon).await;
         assert!(matches!(inserted, Err(InsertError::Duplicate)));
         assert_eq!(stored(&sessions, &session).await.user, user());

@@ -1,6 +1,5 @@
 //! How many sessions a user may have, and policies that cannot be.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use palisade_session::{
@@ -15,12 +14,12 @@ use crate::support::{
 
 #[test]
 fn one_more_ends_the_one_least_lately_used() {
-    let policy = policy().limit(SessionLimit::end_oldest(3)).build().unwrap();
+    let policy = policy().limit(SessionLimit::end_least_recently_used(3)).build().unwrap();
     for sessions in both_kinds(&policy, MemoryStore::new) {
         let signed_in: Vec<_> =
             (0..3).map(|n| run(sign_in(&sessions, &user(), start() + n * SECOND)).0).collect();
         let (strangers, _) = run(sign_in(&sessions, &other_user(), start()));
-        // The first is used once more, so the second is the one least lately used.
+        // The first is used once more, so the second is the one least recently used.
         let now = start() + 2 * MINUTE;
         assert_eq!(run(verdict(&sessions, &signed_in[0], now)), "ok");
         let (newest, _) = run(sign_in(&sessions, &user(), now));
@@ -69,11 +68,10 @@ fn a_session_that_goes_on_under_a_new_id_counts_once() {
 #[test]
 fn limits_are_brought_into_bounds() {
     for (asked, given) in [(0, 1), (1, 1), (7, 7), (1000, 1000), (1001, 1000), (u32::MAX, 1000)] {
-        let most = NonZeroU32::new(given).unwrap();
-        let limit = SessionLimit { most, when_full: WhenFull::EndOldest };
-        assert_eq!(SessionLimit::end_oldest(asked), limit);
-        let limit = SessionLimit { most, when_full: WhenFull::Refuse };
-        assert_eq!(SessionLimit::refuse(asked), limit);
+        let limit = SessionLimit::end_least_recently_used(asked);
+        assert_eq!((limit.most(), limit.when_full()), (given, WhenFull::EndLeastRecentlyUsed));
+        let limit = SessionLimit::refuse(asked);
+        assert_eq!((limit.most(), limit.when_full()), (given, WhenFull::Refuse));
     }
 }
 
@@ -131,7 +129,7 @@ fn a_stricter_policy_holds_for_old_sessions() {
 /// More than one batch is forgotten, and nothing that lives.
 #[test]
 fn purge_forgets_what_has_been_over_for_long() {
-    let policy = policy().limit(SessionLimit::end_oldest(1)).build().unwrap();
+    let policy = policy().limit(SessionLimit::end_least_recently_used(1)).build().unwrap();
     let sessions = Sessions::opaque(MemoryStore::new(), policy);
     for n in 0..2500 {
         run(sign_in(&sessions, &user(), start() + n * SECOND / 1000));
@@ -140,7 +138,7 @@ fn purge_forgets_what_has_been_over_for_long() {
     let now = start() + DAY + 5 * SECOND;
     assert_eq!(run(sessions.purge(Duration::ZERO, now)).unwrap(), 0, "a day is kept at least");
     let now = now + HOUR;
-    run(sessions.rotate(&session, start() + DAY + MINUTE)).unwrap();
+    let _ = run(sessions.rotate(&session, start() + DAY + MINUTE)).unwrap();
     assert_eq!(run(sessions.purge(Duration::ZERO, now)).unwrap(), 2500);
     assert_eq!(run(verdict(&sessions, &token, now)), "replaced", "and told for a day");
     assert_eq!(run(sessions.purge(Duration::MAX, now + 9000 * DAY)).unwrap(), 0);

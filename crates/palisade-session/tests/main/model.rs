@@ -61,7 +61,7 @@ impl World {
         let mut policy = SessionPolicy::builder()
             .idle_timeout(HOUR)
             .absolute_timeout(DAY)
-            .limit(SessionLimit::end_oldest(MOST));
+            .limit(SessionLimit::end_least_recently_used(MOST));
         if cached {
             policy = policy.cache(100, MINUTE);
         }
@@ -111,6 +111,12 @@ impl World {
         if let Some(entry) = &mut self.model[at] {
             entry.ended.get_or_insert((now, reason));
         }
+    }
+
+    /// Whether it goes on under another id, or did.
+    fn goes_on(&self, at: usize) -> bool {
+        let ended = self.model[at].as_ref().and_then(|entry| entry.ended);
+        ended.is_some_and(|(_, reason)| reason == EndReason::Replaced)
     }
 
     /// Those of a user that have not ended.
@@ -305,17 +311,21 @@ impl World {
             }
             Step::SignOut(n) => {
                 let at = choose(n);
-                self.sessions.sign_out(&self.clients[at].proof, now).await.unwrap();
+                let signed_out = self.sessions.sign_out(&self.clients[at].proof, now).await;
                 self.end(at, EndReason::SignedOut);
+                assert_eq!(signed_out.is_err(), self.goes_on(at));
             }
             Step::Revoke { user: n, session } => {
                 let at = choose(session);
                 let (id, reason) = (*self.clients[at].proof.id(), EndReason::Administrator);
                 let revoked = self.sessions.revoke(&user(n), &id, reason, now).await;
                 let is_his = self.model[at].as_ref().is_some_and(|entry| entry.user == n);
-                assert_eq!(revoked.is_ok(), is_his);
                 if is_his {
                     self.end(at, reason);
+                }
+                let goes_on = self.goes_on(at);
+                assert_eq!(revoked.is_ok(), is_his && !goes_on);
+                if is_his && !goes_on {
                     let stands = self.model[at].as_ref().unwrap().ended.unwrap();
                     let ending = revoked.unwrap();
                     assert_eq!((ending.at, ending.reason), stands);

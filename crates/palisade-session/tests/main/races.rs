@@ -3,7 +3,7 @@
 use std::sync::{Arc, Barrier};
 
 use palisade_session::{
-    Change, ChangeError, CreateError, EndReason, Factor, MemoryStore, NewSession, Origin, Refused,
+    Change, ChangeError, CreateError, EndReason, Factor, MemoryStore, NewSession, Origin,
     SessionLimit, Sessions,
 };
 
@@ -69,7 +69,8 @@ fn a_touch_that_a_revocation_overtook_is_refused_and_changes_nothing() {
         assert!(request.poll().is_none(), "it has read the session, and is about to note the use");
         run(sessions.sign_out(&session, now)).unwrap();
         sessions.store().open("touch_if_live", Side::Before);
-        assert!(matches!(request.finish(), Err(Refused::Superseded(id)) if id == *session.id()));
+        let refused = request.finish().unwrap_err();
+        assert_eq!((refused.session(), refused.reason()), (Some(session.id()), "signed_out"));
         let record = run(crate::support::stored(&sessions, &session));
         assert_eq!(record.last_seen, start());
         assert_eq!(run(verdict(&sessions, &token, now)), "signed_out");
@@ -92,7 +93,7 @@ fn a_sign_in_that_a_change_of_password_overtook_is_refused() {
             signed_in
         };
         assert!(late.poll().is_none());
-        run(sessions.changed(&elsewhere, Change::Password, start() + SECOND)).unwrap();
+        let _ = run(sessions.changed(&elsewhere, Change::Password, start() + SECOND)).unwrap();
         sessions.store().open("insert_new", Side::Before);
         assert!(matches!(late.finish(), Err(CreateError::Stale)));
         let created = run(sessions.create(waiting, NewSession::default(), start()));
@@ -113,7 +114,7 @@ fn others_that_rotate_while_the_password_changes_do_not_get_away() {
         let mut flight = Driven::new(sessions.rotate(&theirs, now));
         assert!(change.poll().is_none() && flight.poll().is_none());
         sessions.store().open("rotate", Side::Before);
-        change.finish().unwrap();
+        let _ = change.finish().unwrap();
         assert!(matches!(flight.finish(), Err(ChangeError::Gone)));
         assert_eq!(run(verdict(&sessions, &thiefs, now)), "password_changed");
         assert_eq!(run(sessions.list_of(&user(), now)).unwrap().len(), 1);
@@ -154,7 +155,7 @@ fn on_threads<T: Send>(round: impl Fn(usize) -> T + Sync) -> Vec<T> {
 }
 
 fn shared(cached: bool) -> Arc<Sessions<MemoryStore>> {
-    let policy = policy().limit(SessionLimit::end_oldest(3));
+    let policy = policy().limit(SessionLimit::end_least_recently_used(3));
     let policy = if cached { policy.cache(100, MINUTE) } else { policy };
     let policy = policy.build().unwrap();
     Arc::new(Sessions::signed(MemoryStore::new(), policy, tokens(&["a"])).unwrap())
@@ -217,5 +218,34 @@ fn on_threads_the_limit_holds() {
             run(refusing.create(begun, NewSession::default(), start() + HOUR)).is_ok()
         });
         assert_eq!(created.into_iter().filter(|ok| *ok).count(), 3);
+    }
+}
+
+/// A session that another request renews lives on, so nobody is told that it has ended.
+#[test]
+fn a_sign_out_that_a_renewal_overtook_is_no_success() {
+    for sessions in gated() {
+        let (_, session) = run(sign_in(&sessions, &user(), start()));
+        let (token, renewed) = run(sessions.rotate(&session, start())).unwrap();
+        assert!(matches!(run(sessions.sign_out(&session, start())), Err(ChangeError::Gone)));
+        let reason = EndReason::SignedOutElsewhere;
+        let ended = run(sessions.revoke(&user(), session.id(), reason, start()));
+        assert!(matches!(ended, Err(ChangeError::Gone)));
+        assert_eq!(run(verdict(&sessions, token.expose_secret(), start())), "ok");
+        run(sessions.sign_out(&renewed, start())).unwrap();
+        assert_eq!(run(verdict(&sessions, token.expose_secret(), start())), "signed_out");
+    }
+}
+
+/// A second factor that was removed proves nothing any more.
+#[test]
+fn a_change_of_the_second_factor_forgets_its_proofs() {
+    for sessions in gated() {
+        let (_, session) = run(sign_in(&sessions, &user(), start()));
+        let proved = run(sessions.reauthenticate(&session, &user(), Factor::Totp, start()));
+        let (_, session) = proved.unwrap();
+        let (_, session) = run(sessions.changed(&session, Change::SecondFactor, start())).unwrap();
+        assert_eq!(session.verified(Factor::Totp), None);
+        assert_eq!(session.verified(Factor::Password), Some(start()));
     }
 }

@@ -243,7 +243,7 @@ fn what_the_list_shows() {
             let begun = sessions.begin(&user()).await.unwrap();
             assert_eq!(begun.user(), &user());
             let new = NewSession { origin, device, ..NewSession::default() };
-            sessions.create(begun, new, start()).await.unwrap();
+            let _ = sessions.create(begun, new, start()).await.unwrap();
         }
         let listed = sessions.list_of(&user(), start()).await.unwrap();
         let mut labels: Vec<_> =

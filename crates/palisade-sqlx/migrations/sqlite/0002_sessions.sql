@@ -1,6 +1,8 @@
 -- Sessions: digests of secrets, never a token.
 --
--- As in the first migration: what must not happen is refused here, to every program that opens the file;
+-- As in the first migration: what must not happen is refused here, to every program that opens the file.
+-- A row may be deleted, though, as the purge does; and a program that deletes one can insert it again, so
+-- that is no protection from a program that means harm;
 -- times are microseconds since 1970, up to the end of the year 9999; and WITHOUT ROWID is part of the
 -- protection.
 --

@@ -9,7 +9,7 @@ use super::sample::{
     noon, sample, touch, user,
 };
 
-/// One session too many ends the one least lately seen, which need not be the oldest, for the right
+/// One session too many ends the one least recently seen, which need not be the oldest, for the right
 /// reason at the right time, and nothing else changes.
 pub async fn the_limit_ends_those_least_lately_seen<S: SessionStore>(open: impl AsyncFn() -> S) {
     let store = open().await;
@@ -20,7 +20,7 @@ pub async fn the_limit_ends_those_least_lately_seen<S: SessionStore>(open: impl 
     records[0].last_seen = seen;
 
     let next = current(&store, sample(5)).await;
-    let ended = store.insert_new(&next, SessionLimit::end_oldest(3), &always()).await;
+    let ended = store.insert_new(&next, SessionLimit::end_least_recently_used(3), &always()).await;
     assert_eq!(ended.expect("it is new"), [id(2)]);
     records[1].ended = Some(Ending { at: next.created, reason: EndReason::TooManySessions });
     for record in records.iter().chain([&stranger, &next]) {
@@ -29,7 +29,7 @@ pub async fn the_limit_ends_those_least_lately_seen<S: SessionStore>(open: impl 
 
     // A stricter limit ends as many as it asks for.
     let last = current(&store, sample(6)).await;
-    let ended = store.insert_new(&last, SessionLimit::end_oldest(1), &always()).await;
+    let ended = store.insert_new(&last, SessionLimit::end_least_recently_used(1), &always()).await;
     let mut ended = ended.expect("it is new");
     ended.sort_unstable();
     assert_eq!(ended, [id(1), id(3), id(5)]);

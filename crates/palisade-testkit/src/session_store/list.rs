@@ -11,7 +11,7 @@ use super::sample::{
     find, generation, id, live_ids, no_limit, noon, sample, touch, user,
 };
 
-/// A list holds the live sessions of one user, the most lately seen first, by id where they are equal,
+/// A list holds the live sessions of one user, the most recently seen first, by id where they are equal,
 /// and no more than were asked for.
 pub async fn a_list_is_ordered_by_last_use<S: SessionStore>(open: impl AsyncFn() -> S) {
     let store = open().await;

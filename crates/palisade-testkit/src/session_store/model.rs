@@ -200,7 +200,7 @@ impl<S: SessionStore> Walk<'_, S> {
     fn limit(&mut self) -> SessionLimit {
         let most = u32::try_from(1 + self.dice.below(5)).unwrap_or(1);
         if self.dice.below(2) == 0 {
-            SessionLimit::end_oldest(most)
+            SessionLimit::end_least_recently_used(most)
         } else {
             SessionLimit::refuse(most)
         }

@@ -195,7 +195,7 @@ pub async fn the_limit_holds_at_once<S: SessionStore + 'static>(open: impl Async
     for round in 0..ROUNDS {
         let user = user(round);
         let limit = match round % 2 {
-            0 => SessionLimit::end_oldest(MOST),
+            0 => SessionLimit::end_least_recently_used(MOST),
             _ => SessionLimit::refuse(MOST),
         };
         let inserted = at_once((0..CALLS).map(|n| {

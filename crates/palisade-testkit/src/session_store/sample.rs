@@ -17,7 +17,7 @@ pub(crate) const MICROSECOND: Duration = Duration::from_micros(1);
 
 /// The most sessions that a limit may allow.
 pub(crate) fn no_limit() -> SessionLimit {
-    SessionLimit::end_oldest(SessionLimit::MAX)
+    SessionLimit::end_least_recently_used(SessionLimit::MAX)
 }
 
 /// A horizon that holds every record, even those of 1970.

@@ -101,11 +101,11 @@ impl SessionStore for Faulty {
             record.generation = self.inner.generation(&record.user).await?;
         }
         if self.has(Fault::TheLimitIsCountedFirst) {
-            let room = self.ids(&record.user).await.len() < limit.most.get() as usize;
+            let room = self.ids(&record.user).await.len() < limit.most() as usize;
             tokio::task::yield_now().await;
             if room {
-                limit = SessionLimit::end_oldest(SessionLimit::MAX);
-            } else if limit.when_full == WhenFull::Refuse {
+                limit = SessionLimit::end_least_recently_used(SessionLimit::MAX);
+            } else if limit.when_full() == WhenFull::Refuse {
                 return Err(InsertError::Full);
             }
         }
@@ -157,7 +157,7 @@ impl SessionStore for Faulty {
         others: Others,
         now: SystemTime,
     ) -> Result<Written, InsertError> {
-        let limit = SessionLimit::end_oldest(SessionLimit::MAX);
+        let limit = SessionLimit::end_least_recently_used(SessionLimit::MAX);
         let horizon = Horizon { created_after: now, seen_after: now };
         if self.has(Fault::RotationIsCheckedThenDone)
             && let Some(old) = self.inner.load(from).await?

@@ -92,11 +92,24 @@ fn verify(key: &VerifyingKey, signed: &[u8], signature: &str) -> Result<(), Toke
     let decoded = Base64UrlUnpadded::decode(signature, &mut bytes)
         .map_err(|_| TokenRefused::Signature)?
         .len();
-    if decoded != Signature::BYTE_SIZE {
+    if decoded != Signature::BYTE_SIZE || !is_reduced(&bytes[32..]) {
         return Err(TokenRefused::Signature);
     }
     // Strict: also refuses keys and points of small order, for which many messages would verify.
     key.verify_strict(signed, &Signature::from_bytes(&bytes)).map_err(|_| TokenRefused::Signature)
+}
+
+/// The order of the group of Ed25519 (RFC 8032 section 5.1), the greatest byte first.
+const ORDER: [u8; 32] = [
+    0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x14, 0xde, 0xf9, 0xde, 0xa2, 0xf7, 0x9c,
+    0xd6, 0x58, 0x12, 0x63, 0x1a, 0x5c, 0xf5, 0xd3, 0xed,
+];
+
+/// Whether the number in a signature is below the order, as RFC 8032 section 5.1.7 asks: otherwise a
+/// signature has a second form. The library checks it too, unless another crate of the program switches on
+/// its feature for old signatures.
+fn is_reduced(number: &[u8]) -> bool {
+    number.iter().rev().lt(ORDER.iter())
 }
 
 impl SigningKeys {
@@ -254,4 +267,21 @@ pub enum InvalidJwks {
     /// `x` is not the 32 bytes of a sound public key.
     #[error("an Ed25519 key of the set has no usable `x`")]
     Key,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_a_signature_is_below_the_order() {
+        let mut order = ORDER;
+        order.reverse();
+        let mut below = order;
+        below[0] -= 1;
+        let mut above = order;
+        above[0] += 1;
+        assert!(is_reduced(&below) && is_reduced(&[0; 32]));
+        assert!(!is_reduced(&order) && !is_reduced(&above) && !is_reduced(&[0xff; 32]));
+    }
 }

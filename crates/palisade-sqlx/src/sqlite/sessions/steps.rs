@@ -44,13 +44,13 @@ pub(super) async fn insert_new(
         .bind(edge(horizon.created_after))
         .bind(edge(horizon.seen_after))
         // Room for the new one.
-        .bind(limit.most.get() - 1)
+        .bind(limit.most() - 1)
         .fetch_all(&mut *connection)
         .await
         .map_err(StoreError::new)?;
     let surplus: Result<Vec<_>, _> = rows.iter().map(|row| SessionRow::new(row).id()).collect();
     let surplus = surplus.map_err(StoreError::new)?;
-    if !surplus.is_empty() && limit.when_full == WhenFull::Refuse {
+    if !surplus.is_empty() && limit.when_full() == WhenFull::Refuse {
         return Err(InsertError::Full);
     }
     let ending = Ending { at: record.created, reason: EndReason::TooManySessions };

@@ -15,7 +15,7 @@ use super::{always, begin, ended, open, signed_out};
 
 /// Every call that writes fails, with an error of the store and no other.
 async fn every_write_fails(store: &SqliteSessionStore, record: &SessionRecord) {
-    let limit = SessionLimit::end_oldest(9);
+    let limit = SessionLimit::end_least_recently_used(9);
     let new = SessionRecord { id: "new".parse().unwrap(), ..record.clone() };
     let touch = Touch { at: record.last_seen, address: None };
     let inserted = store.insert_new(&new, limit, &always()).await;
@@ -48,7 +48,9 @@ async fn is_untouched(store: &SqliteSessionStore, record: &SessionRecord) {
 #[tokio::test]
 async fn a_lock_is_an_error_after_the_busy_timeout() {
     let (_folder, path) = crate::new_path();
-    let options = SqliteOptions::default().busy_timeout(Duration::from_millis(50));
+    // Made with time to spare: a busy machine is no lock.
+    open(&path).await.close().await;
+    let options = SqliteOptions::default().busy_timeout(Duration::from_millis(500));
     let store = SqliteSessionStore::open_with(&path, options).await.unwrap();
     let record = begin(&store, 1).await;
     let mut stranger = crate::stranger(&path).await;
@@ -74,7 +76,7 @@ async fn a_full_disk_is_an_error_and_writing_goes_on_after_it() {
     let mut n = 0;
     let error = loop {
         n += 1;
-        let limit = SessionLimit::end_oldest(1000);
+        let limit = SessionLimit::end_least_recently_used(1000);
         if let Err(error) = store.insert_new(&sample(n), limit, &always()).await {
             break error;
         }
@@ -180,7 +182,7 @@ async fn a_record_that_cannot_be_stored_exactly_is_refused() {
         ("factors", SessionRecord { factors: record.factors.with(factor, far), ..new.clone() }),
     ];
     for (column, unstorable) in cases {
-        let limit = SessionLimit::end_oldest(1);
+        let limit = SessionLimit::end_least_recently_used(1);
         let inserted = store.insert_new(&unstorable, limit, &always()).await.map(drop);
         let rotated = store.rotate(&record.id, &unstorable, Others::Keep, finer).await.map(drop);
         for refused in [inserted, rotated] {

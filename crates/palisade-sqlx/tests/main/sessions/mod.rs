@@ -29,7 +29,10 @@ fn signed_out() -> Ending {
 async fn begin(store: &SqliteSessionStore, n: u64) -> SessionRecord {
     let generation = store.generation(&sample(n).user).await.unwrap();
     let record = SessionRecord { generation, ..sample(n) };
-    store.insert_new(&record, SessionLimit::end_oldest(1000), &always()).await.unwrap();
+    store
+        .insert_new(&record, SessionLimit::end_least_recently_used(1000), &always())
+        .await
+        .unwrap();
     record
 }
 
