@@ -49,7 +49,7 @@ impl UserSessions {
             .idle_timeout(settings.idle)
             .absolute_timeout(settings.lifetime)
             .touch_interval(TOUCH.min(settings.idle / 2))
-            .limit(SessionLimit::end_oldest(settings.limit))
+            .limit(SessionLimit::end_least_recently_used(settings.limit))
             .build()
             .map_err(StartError::SessionPolicy)?;
         let cookie = cookie(settings)?;
