@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -18,6 +19,7 @@ use crate::error::ApiError;
 use crate::input::{Body, Described};
 use crate::permission::{ATTEST, WriteAttestations};
 use crate::reply::{json, rfc3339};
+use crate::trail::Trail;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -82,12 +84,14 @@ impl<'a> TokenView<'a> {
 
 pub(crate) async fn heartbeat(
     State(app): State<Arc<App>>,
+    Extension(trail): Extension<Arc<Trail>>,
     Allowed { caller, .. }: Allowed<WriteAttestations>,
     Body(request): Body<Heartbeat>,
 ) -> Result<Response, ApiError> {
+    let (sidecar, scopes) = (request.sidecar()?, request.scopes()?);
+    trail.of_sidecar(&sidecar);
     let now = app.now();
     app.keys.confirm(&caller, now).await?;
-    let (sidecar, scopes) = (request.sidecar()?, request.scopes()?);
     caller.require_all(&scopes)?;
     // Whatever is an owner is a subject too.
     let subject: Subject =

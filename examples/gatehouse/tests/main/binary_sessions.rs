@@ -184,6 +184,78 @@ fn one_secret_for_two_uses() {
     Process::start(folder.path(), &[]).admin();
 }
 
+/// Who did what to which session, and which sidecar came: ids are no secrets.
+#[test]
+fn what_the_log_says_of_sessions_and_sidecars() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = Process::start(folder.path(), &[("GATEHOUSE_LOG_FORMAT", "json")]);
+    register(&gate, "ann");
+    let cookies: Vec<_> = (0..4).map(|_| sign_in(&gate, "ann")).collect();
+    let ids: Vec<_> = cookies.iter().map(|cookie| cookie.split_once('.').unwrap().0).collect();
+    let path = format!("{SESSIONS}/{}", ids[1]);
+    assert_eq!(ask(&gate, "DELETE", &path, &cookies[0], "").0, 204);
+    let (status, answer) =
+        ask(&gate, "POST", &format!("{SESSIONS}/revoke-others"), &cookies[0], "{}");
+    assert!(status == 200 && answer.contains(r#"{"ended":2}"#), "{answer}");
+    let proof = format!(r#"{{"password":"{PASSWORD}"}}"#);
+    let (status, answer) = ask(&gate, "POST", "/api/v1/auth/reauthenticate", &cookies[0], &proof);
+    assert_eq!(status, 200, "{answer}");
+    let renewed = cookie_in(&answer);
+    assert_eq!(ask(&gate, "POST", "/api/v1/auth/logout", &renewed, "").0, 204);
+    let (admin, heartbeat) = (gate.admin(), "/api/v1/s3p/heartbeat");
+    let (_, narrow) = gate.post(heartbeat, &admin, r#"{"sidecar_id":"sc_1","scopes":["read"]}"#);
+    let (_, good) = gate.post(heartbeat, &admin, r#"{"sidecar_id":"sc_2"}"#);
+    let more = r#"{"sidecar_id":"sc_3","scopes":["admin:x-y"]}"#;
+    let reader = r#"{"name":"r","scopes":["write:attestations"]}"#;
+    let (_, reader) = gate.post("/api/v1/keys", &admin, reader);
+    assert_eq!(gate.post(heartbeat, reader["key"].as_str().unwrap(), more).0, 403);
+    for (answer, expected) in [(&narrow, 403), (&good, 202)] {
+        let token = answer["token"].as_str().unwrap();
+        let body = r#"{"control":"c","holds":true}"#;
+        assert_eq!(gate.post("/api/v1/attestations", token, body).0, expected);
+    }
+    gate.stop();
+
+    let said = log(folder.path());
+    let lines: Vec<serde_json::Value> =
+        said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let requests = |route: &str| -> Vec<_> {
+        lines.iter().filter(|line| line["route"] == format!("/api/v1/{route}")).collect()
+    };
+    let logins: Vec<_> =
+        requests("auth/login").iter().map(|line| line["session_id"].as_str().unwrap()).collect();
+    assert_eq!(logins, ids);
+    assert_eq!(requests("sessions/{id}")[0]["ended_session_id"], ids[1]);
+    assert_eq!(requests("sessions/{id}")[0]["session_id"], ids[0]);
+    assert_eq!(requests("sessions/revoke-others")[0]["ended_sessions"], 2);
+    let renewal = requests("auth/reauthenticate")[0];
+    let renewed = renewed.split_once('.').unwrap().0;
+    assert_eq!(
+        (&renewal["session_id"], &renewal["replaced_session_id"]),
+        (&renewed.into(), &ids[0].into())
+    );
+    assert_eq!(requests("auth/logout")[0]["ended_session_id"], renewed);
+    let signed_in = lines.iter().filter(|line| line["message"] == "signed in").count();
+    assert_eq!(signed_in, ids.len(), "who proves the password once more does not sign in");
+    for (route, status, sidecar) in [
+        ("s3p/heartbeat", 200, "sc_1"),
+        ("s3p/heartbeat", 200, "sc_2"),
+        ("s3p/heartbeat", 403, "sc_3"),
+        ("attestations", 403, "sc_1"),
+        ("attestations", 202, "sc_2"),
+    ] {
+        let of_sidecar = |line: &&&serde_json::Value| line["sidecar_id"] == sidecar;
+        let found = requests(route);
+        let line =
+            found.iter().find(of_sidecar).unwrap_or_else(|| panic!("{route} {sidecar}: {said}"));
+        assert_eq!(
+            (&line["status"], &line["owner"]),
+            (&status.into(), &"org_demo".into()),
+            "{line}"
+        );
+    }
+}
+
 #[test]
 fn no_token_in_the_log_or_the_database() {
     let folder = tempfile::tempdir().unwrap();
