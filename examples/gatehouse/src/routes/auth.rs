@@ -131,8 +131,8 @@ async fn sign_in_from(
     signed_in(&app, &trail, &token, &session, now)
 }
 
-/// Ends the session and removes the cookie, in this order: were the store down, an answer that removed
-/// the cookie would leave a session alive that nobody can end.
+/// Ends the session and removes the cookie, in this order: were the store down, or the session renewed by
+/// another request meanwhile, an answer that removed the cookie would leave a session alive that nobody can end.
 pub(crate) async fn logout(
     State(app): State<Arc<App>>,
     Extension(trail): Extension<Arc<Trail>>,

@@ -60,8 +60,8 @@ pub(crate) async fn list(
     Ok(json(StatusCode::OK, &SessionList { sessions }))
 }
 
-/// Ends one of one's own; another's is not there. Ending it twice is answered like ending it once. To end
-/// the one that asks is to log out.
+/// Ends one of one's own; another's is not there. Ending it twice is answered like ending it once. One
+/// that was renewed has another id by now, so it is not ended. To end the one that asks is to log out.
 pub(crate) async fn revoke(
     State(app): State<Arc<App>>,
     Extension(trail): Extension<Arc<Trail>>,
