@@ -268,7 +268,7 @@ fn no_token_in_the_log_or_the_database() {
             ask(&gate, method, &path, &ann, &ann);
         }
     }
-    let change = format!(r#"{{"current_password":"{PASSWORD}","new_password":"{PASSWORD}"}}"#);
+    let change = format!(r#"{{"current_password":"{PASSWORD}","new_password":"{PASSWORD} too"}}"#);
     let (_, answer) = ask(&gate, "POST", "/api/v1/auth/password", &ann, &change);
     let renewed = cookie_in(&answer);
     let heartbeat = gate.post("/api/v1/s3p/heartbeat", &gate.admin(), r#"{"sidecar_id":"sc_1"}"#);

@@ -42,7 +42,8 @@ impl Described for NewPassword {
         "the fields are current_password and new_password (text of at most 4096 bytes)";
 }
 
-/// A client that goes away before the new hash is stored changes nothing; after that, all of it is done.
+/// A client that goes away before both passwords are checked and the new one is hashed changes nothing; after
+/// that, all of it is done.
 pub(crate) async fn change(
     State(app): State<Arc<App>>,
     Extension(trail): Extension<Arc<Trail>>,
@@ -57,6 +58,11 @@ pub(crate) async fn change(
     }
     let context = PasswordContext::none().login(user.login.as_str());
     let accepted = passwords.policy.check(&request.new_password, &context)?;
+    // By the stored hash, which knows in what form of Unicode two texts are one password.
+    let verdict = passwords.pool.verify(accepted.password(), &user.password_hash, app.now());
+    if matches!(verdict.await?, Verdict::Match { .. }) {
+        return Err(ApiError::password_unchanged());
+    }
     let hash = passwords.pool.hash(accepted.password()).await?.into_string();
     finish(&Arc::clone(&app), store(app, trail, session, user, hash)).await
 }
