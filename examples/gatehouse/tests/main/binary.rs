@@ -544,10 +544,14 @@ fn starts_that_are_refused() {
         (
             "GATEHOUSE_SESSION_IDLE_SECONDS",
             "604801",
-            "GATEHOUSE_SESSION_LIFETIME_SECONDS: the idle",
+            "GATEHOUSE_SESSION_IDLE_SECONDS: has to be at most GATEHOUSE_SESSION_LIFETIME_SECONDS",
         ),
         ("GATEHOUSE_SESSION_COOKIE", "a b", "GATEHOUSE_SESSION_COOKIE: the name"),
-        ("GATEHOUSE_SESSION_COOKIE", "__Host-x", "GATEHOUSE_SESSION_COOKIE: the name"),
+        (
+            "GATEHOUSE_SESSION_COOKIE",
+            "__Host-x",
+            "GATEHOUSE_SESSION_COOKIE: has to be a name without a prefix",
+        ),
         (
             "GATEHOUSE_SESSION_COOKIE_DOMAIN",
             "localhost",
