@@ -121,6 +121,7 @@ pub async fn revoke_pepper(
         keys.revoke_under_pepper(pepper, reason, now, |done| bar.set_position(done)).await?;
     bar.finish_and_clear();
     keys.store().close().await;
+    tracing::warn!(%pepper, revoked, reason = reason.as_str(), "all keys under a pepper were revoked");
     writeln!(stdout, "{revoked} revoked").and_then(|()| stdout.flush()).map_err(StartError::Print)
 }
 
