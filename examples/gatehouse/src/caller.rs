@@ -38,6 +38,9 @@ impl FromRequestParts<Arc<App>> for Caller {
             trail.presented(key_id);
         }
         let caller = verdict?;
+        if let Some(trail) = parts.extensions.get::<Arc<Trail>>() {
+            trail.of_owner(caller.owner().as_str());
+        }
         Ok(Self(caller))
     }
 }
@@ -101,6 +104,10 @@ impl FromRequestParts<Arc<App>> for Attester {
         let token = bearer(&parts.headers)
             .map_err(|refused| ApiError::no_bearer(refused, Wanted::EpochToken))?;
         let claims = app.epochs.verifier.verify(token, app.now())?;
+        if let Some(trail) = parts.extensions.get::<Arc<Trail>>() {
+            trail.of_owner(claims.subject().as_str());
+            trail.of_sidecar(claims.sidecar());
+        }
         claims.require(ATTEST)?;
         Ok(Self(claims))
     }

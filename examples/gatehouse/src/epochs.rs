@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 use palisade::session::{EpochIssuer, EpochVerifier, TokenProfile};
 
 use crate::config::{EPOCH_KEYS, SessionConfig};
+use crate::secrets::SecretUses;
 use crate::sessions::signing_keys;
 use crate::start::StartError;
 
@@ -25,8 +26,8 @@ impl Epochs {
     /// # Errors
     ///
     /// [`StartError`]: what is not usable.
-    pub fn open(settings: &SessionConfig) -> Result<Self, StartError> {
-        let keys = signing_keys(EPOCH_KEYS, settings.epoch_keys_given)?;
+    pub fn open(settings: &SessionConfig, secrets: &mut SecretUses) -> Result<Self, StartError> {
+        let keys = signing_keys(EPOCH_KEYS, settings.epoch_keys_given, secrets)?;
         let profile = TokenProfile::new(&settings.issuer, &settings.epoch_audience)?;
         Ok(Self {
             issuer: EpochIssuer::new(keys.clone(), profile.clone())?,

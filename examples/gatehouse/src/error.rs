@@ -163,9 +163,16 @@ impl ApiError {
     }
 
     /// 404 for something that is not there, or not the caller's: the two look the same.
-    pub(crate) fn not_found(message: &'static str) -> Self {
-        let hint = "it may have another id, or belong to another organisation than your key";
+    pub(crate) fn not_found(message: &'static str, hint: &'static str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message, hint, "not_found")
+    }
+
+    /// 404 for a name in the path that is no name, or the name of something that is not the caller's.
+    pub(crate) fn nothing_of_that_name() -> Self {
+        Self::not_found(
+            "there is nothing of that name",
+            "it may be misspelt, or belong to somebody else",
+        )
     }
 
     /// 405.

@@ -104,7 +104,7 @@ curl -sS -b $JAR -c $JAR $GATE/api/v1/auth/reauthenticate -H "Content-Type: appl
 SIDECAR=$(curl -sS -b $JAR $GATE/api/v1/keys -H "Content-Type: application/json" -d '{{"name":"sidecar","scopes":["write:attestations"]}}' | sed 's/.*"key":"\([^"]*\)".*/\1/')
 
 # exchange that key for the token of this hour, and deliver an attestation with it
-TOKEN=$(curl -sS $GATE/api/v1/s3p/heartbeat -H "Authorization: Bearer $SIDECAR" -H "Content-Type: application/json" -d '{{"sidecar_id":"sc_1"}}' | sed 's/.*"token":"\([^"]*\)","epoch.*/\1/')
+TOKEN=$(curl -sS $GATE/api/v1/s3p/heartbeat -H "Authorization: Bearer $SIDECAR" -H "Content-Type: application/json" -d '{{"sidecar_id":"sc_1"}}' | sed 's/^{{"token":"\([^"]*\)".*/\1/')
 curl -sS $GATE/api/v1/attestations -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d '{{"control":"AC-2","holds":true}}'
 
 # sign out
@@ -112,4 +112,34 @@ curl -sS -i -b $JAR -X POST $GATE/api/v1/auth/logout -H "Content-Type: applicati
 rm $JAR
 "#
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// What the line of the tour that takes the token makes of this answer.
+    fn token_taken_from(answer: &str) -> String {
+        let tour = tour(&([127, 0, 0, 1], 8080).into(), "gate_acct_live_key", "org_demo");
+        let line = tour.lines().find(|line| line.starts_with("TOKEN=")).unwrap();
+        let (_, sed) = line.split_once(" | sed '").unwrap();
+        let (script, end) = sed.split_once('\'').unwrap();
+        assert_eq!(end, ")");
+        let pipe = format!("printf '%s\\n' \"$1\" | sed '{script}'");
+        let run = Command::new("sh").args(["-c", &pipe, "sh", answer]).output().unwrap();
+        String::from_utf8(run.stdout).unwrap()
+    }
+
+    /// In the last five minutes of an hour the answer holds the token of the next one too, which is not
+    /// good yet.
+    #[test]
+    fn the_token_of_this_hour_is_taken() {
+        let rest = r#""epoch_id":"epoch_2026030112","scopes":["write:attestations"]"#;
+        for next in ["null".to_owned(), format!(r#"{{"token":"wt_next.b-_",{rest}}}"#)] {
+            let answer = format!(r#"{{"token":"wt_this.a-_",{rest},"next":{next}}}"#);
+            assert_eq!(token_taken_from(&answer), "wt_this.a-_\n", "{answer}");
+        }
+    }
 }

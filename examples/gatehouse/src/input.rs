@@ -82,7 +82,7 @@ impl<T: FromStr> FromRequestParts<Arc<App>> for Segment<T> {
             .ok()
             .and_then(|Path(text)| text.parse().ok())
             .map(Self)
-            .ok_or_else(|| ApiError::not_found("there is nothing of that name"))
+            .ok_or_else(ApiError::nothing_of_that_name)
     }
 }
 

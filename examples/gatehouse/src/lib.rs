@@ -20,6 +20,7 @@ mod permission;
 mod rehash;
 mod reply;
 mod routes;
+mod secrets;
 mod server;
 mod sessions;
 mod signed_in;
@@ -48,6 +49,7 @@ pub use operate::{
 pub use passwords::{NORMALIZATION, Passwords};
 pub use peppers::{PepperError, PepperUse};
 pub use routes::router;
+pub use secrets::{SecretReused, SecretUses};
 pub use sessions::UserSessions;
 pub use signed_in::Peer;
 pub use start::{FIRST_OWNER, Opened, StartError, issue_admin_key, open};
@@ -74,11 +76,12 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     let addr = listener.local_addr().map_err(listen)?;
 
     let now = SystemTime::now();
-    let Opened { keys, is_new } = open(config, now).await?;
-    let passwords = Passwords::open(config, now).await?;
-    let people = UserSessions::open(&config.sessions, keys.store().database().sessions())?;
+    let Opened { keys, is_new, mut secrets } = open(config, now).await?;
+    let passwords = Passwords::open(config, &mut secrets, now).await?;
+    let store = keys.store().database().sessions();
+    let people = UserSessions::open(&config.sessions, &mut secrets, store)?;
+    let epochs = Epochs::open(&config.sessions, &mut secrets)?;
     people.finish_changes(&passwords.users, now).await?;
-    let epochs = Epochs::open(&config.sessions)?;
     greet(&keys, is_new, addr, stdout).await?;
     let app = Arc::new(App::new(keys, passwords, people, epochs, Clock::system())?);
 

@@ -84,6 +84,11 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
             runtime()?.block_on(gatehouse::end_all_sessions(&config, &mut stdout))?;
         }
         ["help" | "-h" | "--help"] => stdout.write_all(HELP.as_bytes())?,
+        ["end-sessions"] => return lacks("end-sessions", "LOGIN, the login name of a user"),
+        ["revoke-pepper"] => return lacks("revoke-pepper", "ID, the id of a pepper"),
+        ["import-users"] => {
+            return lacks("import-users", "FILE, the path of a file, or - for stdin");
+        }
         _ => {
             // What was given is not repeated: it could be a key in the wrong place.
             writeln!(io::stderr(), "gatehouse: there is no such command\n\n{HELP}")?;
@@ -91,6 +96,12 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A command without the word that it needs.
+fn lacks(command: &str, word: &str) -> Result<ExitCode, Box<dyn Error>> {
+    writeln!(io::stderr(), "gatehouse: `gatehouse {command}` needs one word more: {word}")?;
+    Ok(ExitCode::from(2))
 }
 
 /// The error and its causes in one line, without those that it repeats already.

@@ -5,13 +5,14 @@ mod sessions;
 mod wrap;
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::time::SystemTime;
 
 use indicatif::ProgressBar;
 use palisade::apikey::{Owner, RevocationReason, SchemeStanding};
 use palisade::secret::KeyId;
 
-use crate::config::Config;
+use crate::config::{Config, Database};
 pub use import::{ImportError, import_users};
 pub use sessions::{end_all_sessions, end_sessions};
 pub use wrap::wrap_passwords;
@@ -28,6 +29,7 @@ pub async fn print_admin_key(
     owner: Owner,
     stdout: &mut (dyn Write + Send),
 ) -> Result<(), StartError> {
+    not_in_memory(&config.database)?;
     let now = SystemTime::now();
     let Opened { keys, .. } = open(config, now).await?;
     let issued = issue_admin_key(&keys, owner, now).await?;
@@ -45,6 +47,7 @@ pub async fn print_pepper_report(
     config: &Config,
     stdout: &mut (dyn Write + Send),
 ) -> Result<(), StartError> {
+    must_be_there(&config.database)?;
     let now = SystemTime::now();
     let Opened { keys, .. } = open_unchecked(config, now).await?;
     let report = keys.digest_report(now).await?;
@@ -71,6 +74,7 @@ pub async fn wrap_digests(
     config: &Config,
     stdout: &mut (dyn Write + Send),
 ) -> Result<(), StartError> {
+    must_be_there(&config.database)?;
     let now = SystemTime::now();
     let Opened { keys, .. } = open(config, now).await?;
     let old = keys.digest_report(now).await?;
@@ -99,6 +103,7 @@ pub async fn revoke_pepper(
     pepper: &KeyId,
     stdout: &mut (dyn Write + Send),
 ) -> Result<(), StartError> {
+    must_be_there(&config.database)?;
     let now = SystemTime::now();
     // The pepper need not be among those given; mostly it is gone already.
     let Opened { keys, .. } = open_unchecked(config, now).await?;
@@ -116,7 +121,28 @@ pub async fn revoke_pepper(
         keys.revoke_under_pepper(pepper, reason, now, |done| bar.set_position(done)).await?;
     bar.finish_and_clear();
     keys.store().close().await;
+    tracing::warn!(%pepper, revoked, reason = reason.as_str(), "all keys under a pepper were revoked");
     writeln!(stdout, "{revoked} revoked").and_then(|()| stdout.flush()).map_err(StartError::Print)
+}
+
+/// Goes on only if there is something to work on. A database that is made by the way has nothing in it: most
+/// likely the variable is missing, or the command runs in another folder than the service.
+fn must_be_there(database: &Database) -> Result<(), StartError> {
+    let path = not_in_memory(database)?;
+    // Where nobody may look, the opening says so.
+    if path.try_exists().is_ok_and(|is_there| !is_there) {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        return Err(StartError::NoDatabase { path });
+    }
+    Ok(())
+}
+
+/// Goes on only if the database outlives this command.
+fn not_in_memory(database: &Database) -> Result<&Path, StartError> {
+    match database {
+        Database::Memory => Err(StartError::DatabaseInMemory),
+        Database::File(path) => Ok(path),
+    }
 }
 
 /// On a terminal only.

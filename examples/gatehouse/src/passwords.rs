@@ -11,8 +11,9 @@ use palisade::password::{
 use palisade::secret::{Keyring, MacKey};
 use zeroize::Zeroizing;
 
-use crate::config::{BLOCKLIST, BREACHED, Config};
+use crate::config::{BLOCKLIST, BREACHED, Config, PASSWORD_PEPPERS};
 use crate::peppers::{self, PepperUse};
+use crate::secrets::SecretUses;
 use crate::start::StartError;
 use crate::store;
 use crate::users::Users;
@@ -43,7 +44,11 @@ impl Passwords {
     /// # Errors
     ///
     /// [`StartError`]: what is not usable.
-    pub async fn open(config: &Config, now: SystemTime) -> Result<Self, StartError> {
+    pub async fn open(
+        config: &Config,
+        secrets: &mut SecretUses,
+        now: SystemTime,
+    ) -> Result<Self, StartError> {
         let policy = choice::policy(&config.passwords)?;
         let users = store::open_users(&config.database).await?;
         let sample = Sample::of(&users).await?;
@@ -54,6 +59,7 @@ impl Passwords {
             &config.database,
             !sample.is_empty(),
         )?;
+        secrets.add(PASSWORD_PEPPERS, &ring)?;
         if settings.blocklist.is_none() && settings.breached_filter.is_none() {
             tracing::warn!(
                 "there is no list of common or breached passwords, so any of 15 characters may be chosen; {BLOCKLIST} and {BREACHED} name such lists"

@@ -172,7 +172,7 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
 #[non_exhaustive]
 pub enum PepperError {
     /// The peppers that were given or kept are not usable.
-    #[error("the peppers: {0}")]
+    #[error("{0}")]
     Given(LoadError),
     /// The file cannot be made or looked at.
     #[error("the file of peppers {}: {source}", path.display())]

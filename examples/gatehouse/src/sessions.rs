@@ -9,6 +9,7 @@ use palisade::session::{
 };
 
 use crate::config::{COOKIE_DOMAIN, COOKIE_NAME, SESSION_KEYS, SessionConfig, SessionTokenKind};
+use crate::secrets::SecretUses;
 use crate::start::StartError;
 use crate::store::SessionStore;
 use crate::users::Users;
@@ -39,19 +40,23 @@ impl UserSessions {
     /// # Errors
     ///
     /// [`StartError`]: what is not usable.
-    pub fn open(settings: &SessionConfig, store: SessionStore) -> Result<Self, StartError> {
+    pub fn open(
+        settings: &SessionConfig,
+        secrets: &mut SecretUses,
+        store: SessionStore,
+    ) -> Result<Self, StartError> {
         let policy = SessionPolicy::builder()
             .idle_timeout(settings.idle)
             .absolute_timeout(settings.lifetime)
             .touch_interval(TOUCH.min(settings.idle / 2))
-            .limit(SessionLimit::end_oldest(settings.limit))
+            .limit(SessionLimit::end_least_recently_used(settings.limit))
             .build()
             .map_err(StartError::SessionPolicy)?;
         let cookie = cookie(settings)?;
         let sessions = match settings.tokens {
             SessionTokenKind::Opaque => Sessions::opaque(store, policy),
             SessionTokenKind::Signed { keys_given } => {
-                let keys = signing_keys(SESSION_KEYS, keys_given)?;
+                let keys = signing_keys(SESSION_KEYS, keys_given, secrets)?;
                 let profile = TokenProfile::new(&settings.issuer, AUDIENCE)?;
                 Sessions::signed(store, policy, SessionTokens::new(keys, profile))
                     .map_err(StartError::SessionPolicy)?
@@ -93,10 +98,15 @@ fn cookie(settings: &SessionConfig) -> Result<CookieSpec, StartError> {
 }
 
 /// The keys from this variable or its file, or new ones that end with the process.
-pub(crate) fn signing_keys(variable: &'static str, given: bool) -> Result<SigningKeys, StartError> {
+pub(crate) fn signing_keys(
+    variable: &'static str,
+    given: bool,
+    secrets: &mut SecretUses,
+) -> Result<SigningKeys, StartError> {
     if given {
-        let ring = Keyring::from_env(variable);
-        return ring.map(SigningKeys::hs256).map_err(StartError::SigningKeys);
+        let ring = Keyring::from_env(variable).map_err(StartError::SigningKeys)?;
+        secrets.add(variable, &ring)?;
+        return Ok(SigningKeys::hs256(ring));
     }
     tracing::warn!(
         variable,

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use palisade::apikey::{
@@ -18,11 +19,13 @@ use palisade::session::cookie::CookieError;
 use palisade::session::{self, InvalidPolicy as InvalidSessionPolicy, InvalidProfile};
 
 use crate::config::{
-    BLOCKLIST, BREACHED, Config, ConfigError, IDLE, LIFETIME, PASSWORD_MEMORY, UNPEPPERED_UNTIL,
+    BLOCKLIST, BREACHED, Config, ConfigError, IDLE, LIFETIME, PASSWORD_MEMORY, PEPPERS,
+    UNPEPPERED_UNTIL,
 };
 use crate::formats::{DEFAULT, formats};
 use crate::operate::ImportError;
 use crate::peppers::{self, PepperError, PepperUse};
+use crate::secrets::{SecretReused, SecretUses};
 use crate::store::{self, OpenError, Store};
 use crate::users::{InvalidLogin, UsersError};
 
@@ -36,6 +39,8 @@ pub struct Opened {
     pub keys: ApiKeys<Store>,
     /// Whether none was ever issued.
     pub is_new: bool,
+    /// Their peppers, which are for nothing else.
+    pub secrets: SecretUses,
 }
 
 /// Opens the database and the peppers, and makes sure that they belong together.
@@ -85,10 +90,12 @@ fn assemble(
     tallies: &[SchemeTally],
     ring: Keyring<MacKey>,
 ) -> Result<Opened, StartError> {
+    let mut secrets = SecretUses::default();
+    secrets.add(PEPPERS, &ring)?;
     let policy =
         Policy::default().staleness(config.staleness).usage_interval(config.usage_interval);
     let keys = ApiKeys::new(formats()?, DigestRing::new(ring), store, policy);
-    Ok(Opened { keys, is_new: tallies.is_empty() })
+    Ok(Opened { keys, is_new: tallies.is_empty(), secrets })
 }
 
 /// The schemes whose digests can never be verified, in words for the operator. They hold the ids of
@@ -141,9 +148,26 @@ pub enum StartError {
     /// The database cannot be opened.
     #[error("GATEHOUSE_DATABASE: the database cannot be opened: {0}")]
     Open(#[from] OpenError),
+    /// A command is to work on a database that is not there. None is made.
+    #[error(
+        "GATEHOUSE_DATABASE: there is no database {}; name the one of the service, or run the command in the folder of the service",
+        path.display()
+    )]
+    NoDatabase {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// A command is to work on a database that ends with the command.
+    #[error(
+        "GATEHOUSE_DATABASE: `:memory:` is a database of this command alone, in which there is nothing; name the file of the service"
+    )]
+    DatabaseInMemory,
     /// There are no peppers.
     #[error(transparent)]
     Peppers(#[from] PepperError),
+    /// One secret is given for two uses.
+    #[error(transparent)]
+    SecretReused(#[from] SecretReused),
     /// The database has keys that the peppers cannot verify.
     #[error(
         "the database holds keys under peppers that are not given: {0}; add those peppers to GATEHOUSE_PEPPERS or to the file of peppers, after the newest, or give them up with `gatehouse revoke-pepper ID`, which revokes those keys"
@@ -195,7 +219,7 @@ pub enum StartError {
         error: CookieError,
     },
     /// The keys that sign tokens are not usable.
-    #[error("the keys that sign tokens: {0}")]
+    #[error(transparent)]
     SigningKeys(LoadError),
     /// What is common to all tokens contradicts itself.
     #[error("the profile of tokens: {0}")]

@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use palisade::apikey::ApiKeyId;
 use palisade::secret::SecretBytes;
-use palisade::session::{Session, SessionId};
+use palisade::session::{Session, SessionId, SidecarId};
 
 use crate::app::App;
 use crate::error::{ApiError, Reason};
@@ -32,6 +32,11 @@ pub(crate) struct Trail {
     key: OnceLock<ApiKeyId>,
     user: OnceLock<UserId>,
     session: OnceLock<SessionId>,
+    begun: OnceLock<SessionId>,
+    ended: OnceLock<SessionId>,
+    ended_others: OnceLock<u64>,
+    owner: OnceLock<String>,
+    sidecar: OnceLock<SidecarId>,
 }
 
 impl Trail {
@@ -48,6 +53,31 @@ impl Trail {
     /// The request came with the token of this session, be it alive or over.
     pub(crate) fn of_session(&self, id: &SessionId) {
         let _ = self.session.set(*id);
+    }
+
+    /// The request began this session, or made it of the one that it came with.
+    pub(crate) fn began(&self, id: &SessionId) {
+        let _ = self.begun.set(*id);
+    }
+
+    /// The request ended this session.
+    pub(crate) fn ended(&self, id: &SessionId) {
+        let _ = self.ended.set(*id);
+    }
+
+    /// The request ended so many sessions beside its own.
+    pub(crate) fn ended_others(&self, sessions: u64) {
+        let _ = self.ended_others.set(sessions);
+    }
+
+    /// The request came with a good key, or a good token, of this owner.
+    pub(crate) fn of_owner(&self, owner: &str) {
+        let _ = self.owner.set(owner.to_owned());
+    }
+
+    /// The request came from this sidecar, as far as whoever sent it says.
+    pub(crate) fn of_sidecar(&self, id: &SidecarId) {
+        let _ = self.sidecar.set(*id);
     }
 
     /// The request came from whoever is signed in there.
@@ -111,6 +141,8 @@ impl Drop for Line {
             Some((status, reason)) => (Some(status.as_u16()), reason),
             None => (None, Some("client_gone")),
         };
+        let (came_with, begun) = (self.trail.session.get(), self.trail.begun.get());
+        let (session, replaced) = begun.map_or((came_with, None), |begun| (Some(begun), came_with));
         tracing::info!(
             request_id = self.request_id,
             method = self.method,
@@ -119,7 +151,12 @@ impl Drop for Line {
             micros = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX),
             key_id = self.trail.key.get().map(ApiKeyId::as_str),
             user_id = self.trail.user.get().map(UserId::as_str),
-            session_id = self.trail.session.get().map(SessionId::as_str),
+            owner = self.trail.owner.get(),
+            sidecar_id = self.trail.sidecar.get().map(SidecarId::as_str),
+            session_id = session.map(SessionId::as_str),
+            replaced_session_id = replaced.map(SessionId::as_str),
+            ended_session_id = self.trail.ended.get().map(SessionId::as_str),
+            ended_sessions = self.trail.ended_others.get(),
             reason,
             "request"
         );

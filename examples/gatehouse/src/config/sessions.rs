@@ -76,9 +76,21 @@ impl SessionConfig {
                 TokenProfile::new(text, text).ok().map(|_| text.to_owned())
             })
         };
+        let tokens = token_kind(vars)?;
+        let idle = seconds(IDLE, Duration::from_hours(12))?;
+        let lifetime = seconds(LIFETIME, Duration::from_hours(7 * 24))?;
+        if idle > lifetime {
+            let rule =
+                "at most GATEHOUSE_SESSION_LIFETIME_SECONDS, and it is 43200 where it is left out";
+            return Err(ConfigError::Value { name: IDLE, rule });
+        }
+        if tokens != SessionTokenKind::Opaque && lifetime > TokenProfile::MAX_LIFETIME {
+            let rule = "at most 604800 (7 days) where GATEHOUSE_SESSION_TOKENS is signed";
+            return Err(ConfigError::Value { name: LIFETIME, rule });
+        }
         Ok(Self {
-            idle: seconds(IDLE, Duration::from_hours(12))?,
-            lifetime: seconds(LIFETIME, Duration::from_hours(7 * 24))?,
+            idle,
+            lifetime,
             limit: vars.read(LIMIT, 50, "a whole number from 1 to 1000", |text| {
                 text.parse().ok().filter(|n| (1..=1000).contains(n))
             })?,
@@ -93,8 +105,11 @@ impl SessionConfig {
             cookie_name: vars.read(
                 COOKIE_NAME,
                 "gatehouse_session".to_owned(),
-                "a name",
-                |text| Some(text.to_owned()),
+                "a name without a prefix, since __Host- is put before it where there is no domain",
+                |text| {
+                    let is_ready = vars.is_given(COOKIE_DOMAIN) || !has_prefix(text);
+                    is_ready.then(|| text.to_owned())
+                },
             )?,
             cookie_domain: vars
                 .read(COOKIE_DOMAIN, None, "a domain", |text| Some(Some(text.to_owned())))?,
@@ -108,12 +123,18 @@ impl SessionConfig {
                     _ => None,
                 },
             )?,
-            tokens: token_kind(vars)?,
+            tokens,
             epoch_keys_given: vars.is_given(EPOCH_KEYS) || vars.is_given(EPOCH_KEYS_FILE),
             issuer: token_name(ISSUER, "gatehouse")?,
             epoch_audience: token_name(EPOCH_AUDIENCE, "gatehouse-attestations")?,
         })
     }
+}
+
+/// Whether browsers take the beginning of the name for a promise, which they do in upper and lower case.
+fn has_prefix(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["__host-", "__secure-", "__http-"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Keys that would sign nothing are a mistake of whoever gave them.
@@ -189,6 +210,8 @@ mod tests {
             (IDLE, "0"),
             (IDLE, "hunter2"),
             (LIFETIME, "34560001"),
+            (COOKIE_NAME, "__Host-hunter2"),
+            (COOKIE_NAME, "__secure-hunter2"),
             (LIMIT, "0"),
             (LIMIT, "1001"),
             (STEP_UP, "0"),
@@ -206,5 +229,31 @@ mod tests {
             assert!(error.starts_with(&format!("{name}: has to be ")), "{error}");
             assert!(!error.contains("hunter2"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_cookie_for_a_domain_may_have_a_prefix_of_its_own() {
+        let name = |vars: &[(&str, &str)]| config(vars).unwrap().cookie_name;
+        assert_eq!(name(&[(COOKIE_NAME, "__session")]), "__session");
+        let vars = [(COOKIE_NAME, "__Secure-x"), (COOKIE_DOMAIN, "glassmkr.com")];
+        assert_eq!(name(&vars), "__Secure-x");
+    }
+
+    /// In the words of the variables, since those are what an operator can change.
+    #[test]
+    fn lifetimes_that_contradict_each_other() {
+        let said = |vars: &[(&str, &str)]| config(vars).unwrap_err().to_string();
+        let idle =
+            "GATEHOUSE_SESSION_IDLE_SECONDS: has to be at most GATEHOUSE_SESSION_LIFETIME_SECONDS";
+        assert!(said(&[(IDLE, "604801")]).starts_with(idle));
+        assert!(said(&[(LIFETIME, "3600")]).starts_with(idle));
+        assert!(said(&[(LIFETIME, "3600")]).contains("43200"));
+        let long = [(TOKENS, "signed"), (LIFETIME, "604801")];
+        let lifetime = "GATEHOUSE_SESSION_LIFETIME_SECONDS: has to be at most 604800";
+        assert!(said(&long).starts_with(lifetime));
+        assert_eq!(TokenProfile::MAX_LIFETIME.as_secs(), 604_800);
+        assert!(config(&[(IDLE, "604800")]).is_ok());
+        assert!(config(&[(TOKENS, "signed"), (LIFETIME, "604800")]).is_ok());
+        assert!(config(&[(LIFETIME, "34560000")]).is_ok());
     }
 }

@@ -40,6 +40,14 @@ impl ApiError {
         Self::new(status, "PASSWORD_REFUSED", message, CHOOSE, reason)
     }
 
+    /// 422 for a new password that is the old one.
+    pub(crate) fn password_unchanged() -> Self {
+        Self::password_refused(
+            "the new password is the one that you have; choose another".to_owned(),
+            "password_unchanged",
+        )
+    }
+
     /// 503 with the time after which those that wait now are done.
     fn busy(busy: Busy) -> Self {
         let mut error = Self::new(

@@ -104,7 +104,7 @@ impl From<StoreError> for ApiError {
 impl From<ManageError> for ApiError {
     fn from(error: ManageError) -> Self {
         match error {
-            ManageError::NotFound => Self::not_found("there is no such key"),
+            ManageError::NotFound => Self::no_such_key(),
             ManageError::Unavailable(error) => error.into(),
             error => {
                 tracing::error!(cause = %error, "a key was not changed");
@@ -143,7 +143,7 @@ impl From<RotateError> for ApiError {
         };
         let message = error.to_string();
         match error {
-            RotateError::NotFound => Self::not_found("there is no such key"),
+            RotateError::NotFound => Self::no_such_key(),
             RotateError::Issue(IssueError::Unavailable(error)) => error.into(),
             RotateError::Issue(IssueError::UnknownFormat) => conflict(
                 "KEY_NOT_ACTIVE",
@@ -181,6 +181,13 @@ impl From<TooLong> for ApiError {
 }
 
 impl ApiError {
+    fn no_such_key() -> Self {
+        Self::not_found(
+            "there is no such key",
+            "it may have another id, or belong to another organisation than your key",
+        )
+    }
+
     /// 503. The cause goes to the log; a client learns no more than that it should come again.
     fn store(error: &StoreError, message: String, reason: &'static str) -> Self {
         let cause = std::error::Error::source(error).map(ToString::to_string);

@@ -157,7 +157,10 @@ impl From<ChangeError> for ApiError {
     fn from(error: ChangeError) -> Self {
         match &error {
             ChangeError::Gone => Self::session_changed("session_gone"),
-            ChangeError::NotFound => Self::not_found("you have no such session"),
+            ChangeError::NotFound => Self::not_found(
+                "you have no such session",
+                "it may be long over; GET /api/v1/sessions lists those that you have",
+            ),
             ChangeError::Unavailable(store) => Self::session_store(store),
             error => Self::broken(error),
         }

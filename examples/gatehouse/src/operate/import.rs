@@ -7,8 +7,10 @@ use std::time::SystemTime;
 
 use palisade::password::{HashPool, Hasher, VerifyError};
 
+use super::not_in_memory;
 use crate::config::{Config, UNPEPPERED_UNTIL};
 use crate::passwords::Passwords;
+use crate::secrets::SecretUses;
 use crate::start::StartError;
 use crate::users::{InvalidLogin, LoginName};
 
@@ -28,12 +30,14 @@ pub async fn import_users(
     file: &str,
     stdout: &mut (dyn Write + Send),
 ) -> Result<(), StartError> {
+    not_in_memory(&config.database)?;
     let import = match file {
         "-" => Import::read(io::stdin().lock())?,
         path => Import::read(BufReader::new(File::open(path).map_err(ImportError::Open)?))?,
     };
     let now = SystemTime::now();
-    let Passwords { users, pool, .. } = Passwords::open(config, now).await?;
+    let Passwords { users, pool, .. } =
+        Passwords::open(config, &mut SecretUses::default(), now).await?;
     import.check(&pool, now)?;
     let inserted = users.insert_all_new(&import.users, now).await?;
     users.close().await;

@@ -5,11 +5,14 @@ use std::time::SystemTime;
 
 use palisade::session::{EndReason, SessionPolicy, Sessions};
 
+use super::must_be_there;
 use crate::config::Config;
-use crate::peppers;
 use crate::start::StartError;
 use crate::store::{self, SessionStore};
 use crate::users::LoginName;
+
+/// What is stored with the sessions, and what whoever comes back with one of them is told.
+const REASON: EndReason = EndReason::Administrator;
 
 /// Ends all sessions of one user, and says how many. The service may be running.
 ///
@@ -21,14 +24,16 @@ pub async fn end_sessions(
     login: &LoginName,
     stdout: &mut (dyn Write + Send),
 ) -> Result<(), StartError> {
+    must_be_there(&config.database)?;
     let users = store::open_users(&config.database).await?;
     let found = users.find(login).await?;
     users.close().await;
     let user = found.ok_or(StartError::NoSuchUser)?;
     let sessions = open(config).await?;
-    let reason = EndReason::Administrator;
-    let ended = sessions.revoke_user(&user.id, reason, SystemTime::now()).await?;
+    let ended = sessions.revoke_user(&user.id, REASON, SystemTime::now()).await?;
     sessions.store().close().await;
+    let (user_id, reason) = (user.id.as_str(), REASON.as_str());
+    tracing::warn!(user_id, ended, reason, "all sessions of a user were ended");
     report(ended, stdout)
 }
 
@@ -42,20 +47,22 @@ pub async fn end_all_sessions(
     config: &Config,
     stdout: &mut (dyn Write + Send),
 ) -> Result<(), StartError> {
+    must_be_there(&config.database)?;
     let sessions = open(config).await?;
-    let reason = EndReason::Administrator;
-    let ended = sessions.revoke_everyone(reason, SystemTime::now()).await?;
+    let ended = sessions.revoke_everyone(REASON, SystemTime::now()).await?;
     sessions.store().close().await;
+    tracing::warn!(ended, reason = REASON.as_str(), "all sessions of everyone were ended");
     report(ended, stdout)
 }
 
 /// The sessions, to be ended: what their tokens are does not matter for that.
 async fn open(config: &Config) -> Result<Sessions<SessionStore>, StartError> {
-    peppers::make_folder(&config.database).map_err(StartError::Folder)?;
     let store = store::open(&config.database).await?.sessions();
     Ok(Sessions::opaque(store, SessionPolicy::default()))
 }
 
 fn report(ended: u64, stdout: &mut (dyn Write + Send)) -> Result<(), StartError> {
-    writeln!(stdout, "{ended} ended").and_then(|()| stdout.flush()).map_err(StartError::Print)
+    writeln!(stdout, "{ended} ended, reason: {REASON}")
+        .and_then(|()| stdout.flush())
+        .map_err(StartError::Print)
 }

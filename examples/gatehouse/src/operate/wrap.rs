@@ -5,9 +5,10 @@ use std::time::SystemTime;
 
 use palisade::password::{PasswordHash, PoolError, VerifyError, WrapError};
 
-use super::progress_bar;
+use super::{must_be_there, progress_bar};
 use crate::config::Config;
 use crate::passwords::Passwords;
+use crate::secrets::SecretUses;
 use crate::start::StartError;
 use crate::users::{Swap, User};
 
@@ -37,10 +38,11 @@ pub async fn wrap_passwords(
     config: &Config,
     stdout: &mut (dyn Write + Send),
 ) -> Result<(), StartError> {
+    must_be_there(&config.database)?;
     let mut config = config.clone();
     // Nobody else waits in this queue, and each worker is to have something to do.
     config.passwords.queue = QUEUE;
-    let passwords = Passwords::open(&config, SystemTime::now()).await?;
+    let passwords = Passwords::open(&config, &mut SecretUses::default(), SystemTime::now()).await?;
     let bar = progress_bar(passwords.users.count().await?);
     let report = wrap_all(&passwords, |done| bar.inc(done)).await;
     bar.finish_and_clear();

@@ -105,12 +105,17 @@ pub(crate) async fn login(
     let Verdict::Match { rehash: why, .. } = verdict else {
         return Err(ApiError::not_logged_in("password_wrong"));
     };
-    let response = finish(&app, sign_in_from(Arc::clone(&app), visit, sign_in)).await?;
+    let response = finish(&app, sign_in_from(Arc::clone(&app), trail, visit, sign_in)).await?;
     rehash_later(&app, user, password, why);
     Ok(response)
 }
 
-async fn sign_in_from(app: Arc<App>, visit: Visit, sign_in: SignIn) -> Result<Response, ApiError> {
+async fn sign_in_from(
+    app: Arc<App>,
+    trail: Arc<Trail>,
+    visit: Visit,
+    sign_in: SignIn,
+) -> Result<Response, ApiError> {
     // What the request came with was known before the sign-in, perhaps to somebody else.
     let replaces = visit.session(&app).await?.and_then(Result::ok);
     let new = NewSession {
@@ -121,17 +126,23 @@ async fn sign_in_from(app: Arc<App>, visit: Visit, sign_in: SignIn) -> Result<Re
     };
     let now = app.now();
     let (token, session) = app.people.sessions.create(sign_in, new, now).await?;
-    signed_in(&app, &token, &session, now)
+    let (user_id, session_id) = (session.user().as_str(), session.id().as_str());
+    tracing::info!(user_id, session_id, "signed in");
+    signed_in(&app, &trail, &token, &session, now)
 }
 
-/// Ends the session and removes the cookie, in this order: were the store down, an answer that removed
-/// the cookie would leave a session alive that nobody can end.
+/// Ends the session and removes the cookie, in this order: were the store down, or the session renewed by
+/// another request meanwhile, an answer that removed the cookie would leave a session alive that nobody can end.
 pub(crate) async fn logout(
     State(app): State<Arc<App>>,
+    Extension(trail): Extension<Arc<Trail>>,
     visit: Visit,
 ) -> Result<Response, ApiError> {
     match visit.session(&app).await?.ok_or_else(ApiError::no_session)? {
-        Ok(session) => app.people.sessions.sign_out(&session, app.now()).await?,
+        Ok(session) => {
+            app.people.sessions.sign_out(&session, app.now()).await?;
+            trail.ended(session.id());
+        }
         // The browser has another cookie by now, or will have in a moment: that one is to be ended.
         Err(refused @ Refused::Ended(_, Ending { reason: EndReason::Replaced, .. })) => {
             return Err(refused.into());

@@ -37,7 +37,7 @@ pub(crate) async fn list(
     Segment(org): Segment<Owner>,
 ) -> Result<Response, ApiError> {
     if org != *caller.owner() {
-        return Err(ApiError::not_found("there is nothing of that name"));
+        return Err(ApiError::nothing_of_that_name());
     }
     Ok(json(StatusCode::OK, &Controls { org: org.as_str(), controls: SAMPLE }))
 }

@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use palisade::apikey::{Scope, Scopes};
+use palisade::apikey::{Formats, Scope, Scopes};
 use palisade::session::{EpochGrant, EpochToken, SidecarId, Subject, TokenScopes};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,7 @@ use crate::error::ApiError;
 use crate::input::{Body, Described};
 use crate::permission::{ATTEST, WriteAttestations};
 use crate::reply::{json, rfc3339};
+use crate::trail::Trail;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,7 +33,11 @@ impl Described for Heartbeat {
 }
 
 impl Heartbeat {
-    fn sidecar(&self) -> Result<SidecarId, ApiError> {
+    /// The id is written to the log, and into the token for everyone to read, so a key in its place is refused.
+    fn sidecar(&self, formats: &Formats) -> Result<SidecarId, ApiError> {
+        if formats.iter().any(|format| self.sidecar_id.contains(format.prefix())) {
+            return Err(ApiError::invalid_body("an API key is no id of a sidecar", Self::FIELDS));
+        }
         self.sidecar_id.parse().map_err(|error: palisade::session::InvalidName| {
             ApiError::invalid_body(error.to_string(), Self::FIELDS)
         })
@@ -82,12 +88,14 @@ impl<'a> TokenView<'a> {
 
 pub(crate) async fn heartbeat(
     State(app): State<Arc<App>>,
+    Extension(trail): Extension<Arc<Trail>>,
     Allowed { caller, .. }: Allowed<WriteAttestations>,
     Body(request): Body<Heartbeat>,
 ) -> Result<Response, ApiError> {
+    let (sidecar, scopes) = (request.sidecar(app.keys.formats())?, request.scopes()?);
+    trail.of_sidecar(&sidecar);
     let now = app.now();
     app.keys.confirm(&caller, now).await?;
-    let (sidecar, scopes) = (request.sidecar()?, request.scopes()?);
     caller.require_all(&scopes)?;
     // Whatever is an owner is a subject too.
     let subject: Subject =

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -14,6 +15,7 @@ use crate::error::ApiError;
 use crate::input::Segment;
 use crate::reply::{json, rfc3339};
 use crate::signed_in::SignedIn;
+use crate::trail::Trail;
 
 #[derive(Serialize)]
 struct SessionList<'a> {
@@ -58,10 +60,11 @@ pub(crate) async fn list(
     Ok(json(StatusCode::OK, &SessionList { sessions }))
 }
 
-/// Ends one of one's own; another's is not there. Ending it twice is answered like ending it once. To end
-/// the one that asks is to log out.
+/// Ends one of one's own; another's is not there. Ending it twice is answered like ending it once. One
+/// that was renewed has another id by now, so it is not ended. To end the one that asks is to log out.
 pub(crate) async fn revoke(
     State(app): State<Arc<App>>,
+    Extension(trail): Extension<Arc<Trail>>,
     SignedIn(session): SignedIn,
     Segment(id): Segment<SessionId>,
 ) -> Result<Response, ApiError> {
@@ -69,17 +72,21 @@ pub(crate) async fn revoke(
     let response = StatusCode::NO_CONTENT.into_response();
     if id == *session.id() {
         sessions.sign_out(&session, app.now()).await?;
+        trail.ended(&id);
         return without_cookie(&app, response);
     }
     sessions.revoke(session.user(), &id, EndReason::SignedOutElsewhere, app.now()).await?;
+    trail.ended(&id);
     Ok(response)
 }
 
 /// Ends all but the one that asks, and says how many.
 pub(crate) async fn revoke_others(
     State(app): State<Arc<App>>,
+    Extension(trail): Extension<Arc<Trail>>,
     SignedIn(session): SignedIn,
 ) -> Result<Response, ApiError> {
     let ended = app.people.sessions.revoke_others(&session, app.now()).await?;
+    trail.ended_others(ended);
     Ok(json(StatusCode::OK, &Ended { ended }))
 }

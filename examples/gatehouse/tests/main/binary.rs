@@ -141,6 +141,10 @@ fn no_log_line_holds_a_key_wherever_it_is_put() {
         }
         gate.post(KEYS, &admin, &format!(r#"{{"name":"n","scopes":["{key}"]}}"#));
         gate.post(KEYS, &admin, &format!(r#"{{"{key}":"#));
+        for sidecar in [key.clone(), format!("x{}", &key[..50])] {
+            let body = format!(r#"{{"sidecar_id":"{sidecar}"}}"#);
+            assert_eq!(gate.post("/api/v1/s3p/heartbeat", &admin, &body).0, 422);
+        }
         gate.get(WHOAMI, &format!("{key}x"));
         let (login, password) = ("ann@hidden.example", "sesame-open-the-door");
         for (what, login, password) in [
@@ -397,6 +401,8 @@ fn a_pepper_is_given_up() {
     assert!(error.contains("gatehouse revoke-pepper ID"), "{error}");
     let run = command(folder.path(), &vars).args(["revoke-pepper", "old"]).output().unwrap();
     assert_eq!(String::from_utf8(run.stdout).unwrap(), "1 revoked\n");
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert!(said.contains("pepper=old revoked=1 reason=\"leaked\""), "{said}");
 
     for (id, why) in [("olds", "no key is stored under a pepper"), ("a b", "a key id is")] {
         let odd = command(folder.path(), &vars).args(["revoke-pepper", id]).output().unwrap();
@@ -544,10 +550,14 @@ fn starts_that_are_refused() {
         (
             "GATEHOUSE_SESSION_IDLE_SECONDS",
             "604801",
-            "GATEHOUSE_SESSION_LIFETIME_SECONDS: the idle",
+            "GATEHOUSE_SESSION_IDLE_SECONDS: has to be at most GATEHOUSE_SESSION_LIFETIME_SECONDS",
         ),
         ("GATEHOUSE_SESSION_COOKIE", "a b", "GATEHOUSE_SESSION_COOKIE: the name"),
-        ("GATEHOUSE_SESSION_COOKIE", "__Host-x", "GATEHOUSE_SESSION_COOKIE: the name"),
+        (
+            "GATEHOUSE_SESSION_COOKIE",
+            "__Host-x",
+            "GATEHOUSE_SESSION_COOKIE: has to be a name without a prefix",
+        ),
         (
             "GATEHOUSE_SESSION_COOKIE_DOMAIN",
             "localhost",
@@ -558,7 +568,11 @@ fn starts_that_are_refused() {
             "nowhere",
             "GATEHOUSE_SESSION_KEYS_FILE: has to be left out",
         ),
-        ("GATEHOUSE_EPOCH_KEYS", "e1:changeme", "GATEHOUSE_EPOCH_KEYS: entry 1: a well-known"),
+        (
+            "GATEHOUSE_EPOCH_KEYS",
+            "e1:changeme",
+            "gatehouse: GATEHOUSE_EPOCH_KEYS: entry 1: a well-known",
+        ),
         ("GATEHOUSE_TOKEN_ISSUER", "a b", "GATEHOUSE_TOKEN_ISSUER: has to be"),
         ("GATEHOUSE_EPOCH_AUDIENCE", "", "GATEHOUSE_EPOCH_AUDIENCE: has to be"),
     ] {

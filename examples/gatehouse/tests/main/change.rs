@@ -57,6 +57,8 @@ async fn what_changes_nothing() {
         ("", NEW, 401, "PASSWORD_WRONG"),
         (PASSWORD, "too short", 422, "PASSWORD_REFUSED"),
         (PASSWORD, "annannannannann", 422, "PASSWORD_REFUSED"),
+        (PASSWORD, PASSWORD, 422, "PASSWORD_REFUSED"),
+        ("to be or not to be, bob", PASSWORD, 401, "PASSWORD_WRONG"),
     ] {
         let body = json!({"current_password": current, "new_password": new});
         let reply = here.post(&gate, CHANGE, body).await;
@@ -70,6 +72,24 @@ async fn what_changes_nothing() {
     assert_eq!((reply.status.as_u16(), reply.code()), (401, "UNAUTHENTICATED"));
     assert!(here.is_signed_in(&gate).await && elsewhere.is_signed_in(&gate).await);
     assert!(may_log_in(&gate, PASSWORD).await && !may_log_in(&gate, NEW).await);
+}
+
+/// A person who thinks that his password leaked must not be told that it is changed when it is not.
+#[tokio::test]
+async fn a_password_is_not_changed_to_itself() {
+    const COMPOSED: &str = "une soir\u{e9}e sans fin";
+    const DECOMPOSED: &str = "une soire\u{301}e sans fin";
+    let gate = Gate::open().await;
+    register(&gate, "ann", COMPOSED).await;
+    let mut here = signed_in(&gate, "ann", COMPOSED).await;
+    let elsewhere = signed_in(&gate, "ann", DECOMPOSED).await;
+    for new in [COMPOSED, DECOMPOSED] {
+        let body = json!({"current_password": COMPOSED, "new_password": new});
+        let reply = here.post(&gate, CHANGE, body).await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (422, "PASSWORD_REFUSED"));
+        assert!(reply.text.contains("is the one that you have; choose another"), "{}", reply.text);
+    }
+    assert!(here.is_signed_in(&gate).await && elsewhere.is_signed_in(&gate).await);
 }
 
 /// A sign-in with the old password waits for its hash while the password changes: it comes to nothing.

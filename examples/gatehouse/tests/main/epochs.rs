@@ -69,6 +69,8 @@ async fn from_one_hour_to_the_next() {
     gate.pass(Duration::from_secs(1));
     let reply = heartbeat(&gate, &key).await;
     let next = text(&reply.body["next"]["token"]);
+    let begin = format!("{{\"token\":\"{}\",", text(&reply.body["token"]));
+    assert!(reply.text.starts_with(&begin), "the printed tour takes the first token");
     assert_eq!(reply.body["next"].as_object().unwrap().len(), 5);
     assert_ne!(reply.body["next"]["epoch_id"], reply.body["epoch_id"]);
     assert_eq!(attest(&gate, &first).await.status, 202);

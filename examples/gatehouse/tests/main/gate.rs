@@ -62,7 +62,7 @@ impl Gate {
         let vars = [("GATEHOUSE_DATABASE", ":memory:")].iter().chain(vars);
         let vars = vars.map(|(name, value)| (name.into(), value.into()));
         let config = Config::from_vars(vars).unwrap();
-        let opened = open(&config, now).await.unwrap();
+        let mut opened = open(&config, now).await.unwrap();
         assert!(opened.is_new);
         let now = Arc::new(Mutex::new(now));
         let clock = {
@@ -76,8 +76,8 @@ impl Gate {
         let policy = PasswordPolicy::single_factor(NORMALIZATION).word("gatehouse");
         let passwords = Passwords { users, pool, policy: policy.build().unwrap() };
         let store = store.unwrap_or_else(|| opened.keys.store().database().sessions());
-        let people = UserSessions::open(&config.sessions, store).unwrap();
-        let epochs = Epochs::open(&config.sessions).unwrap();
+        let people = UserSessions::open(&config.sessions, &mut opened.secrets, store).unwrap();
+        let epochs = Epochs::open(&config.sessions, &mut opened.secrets).unwrap();
         let app = Arc::new(App::new(opened.keys, passwords, people, epochs, clock).unwrap());
         let mut gate = Self { router: router(Arc::clone(&app)), app, admin: String::new(), now };
         gate.admin = gate.admin_of("org_demo").await;

@@ -20,6 +20,7 @@ mod ingest;
 mod keys;
 mod process;
 mod rehash;
+mod renewed;
 mod sessions;
 mod step_up;
 mod store_down;

@@ -138,6 +138,11 @@ async fn what_is_not_ones_own_is_not_there() {
     for id in [of_ann.as_str(), "no-such-session", "%00", "a.b", &"x".repeat(33)] {
         let reply = bob.delete(&gate, &format!("{SESSIONS}/{id}")).await;
         assert_eq!((reply.status.as_u16(), reply.code()), (404, "NOT_FOUND"), "{id}");
+        assert!(
+            !reply.text.contains("key") && !reply.text.contains("organisation"),
+            "{}",
+            reply.text
+        );
     }
     assert!(ann.is_signed_in(&gate).await);
 }
@@ -396,7 +401,10 @@ async fn a_session_is_no_key() {
         assert_eq!(reply.status, 401);
     }
     assert_eq!(gate.get(SESSIONS, &gate.admin).await.status, 401);
-    // With both, the header alone decides.
+    // With both, the header alone decides where a key would do, and nobody looks at it where none does.
+    let request = browser.request(Method::GET, SESSIONS);
+    let request = request.header("authorization", "Bearer junk").body(Body::empty()).unwrap();
+    assert_eq!(gate.send(request).await.status, 200);
     let request = browser.request(Method::GET, "/api/v1/keys");
     let request = request.header("authorization", "Bearer junk").body(Body::empty()).unwrap();
     assert_eq!(gate.send(request).await.status, 401);

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -21,6 +22,7 @@ use crate::completion::finish;
 use crate::error::ApiError;
 use crate::input::{Body, Described};
 use crate::signed_in::SignedIn;
+use crate::trail::Trail;
 use crate::users::{Swap, User};
 
 /// How long to wait before the sessions are tried to be ended again: from the first to the longest.
@@ -40,9 +42,11 @@ impl Described for NewPassword {
         "the fields are current_password and new_password (text of at most 4096 bytes)";
 }
 
-/// A client that goes away before the new hash is stored changes nothing; after that, all of it is done.
+/// A client that goes away before both passwords are checked and the new one is hashed changes nothing; after
+/// that, all of it is done.
 pub(crate) async fn change(
     State(app): State<Arc<App>>,
+    Extension(trail): Extension<Arc<Trail>>,
     SignedIn(session): SignedIn,
     Body(request): Body<NewPassword>,
 ) -> Result<Response, ApiError> {
@@ -54,12 +58,18 @@ pub(crate) async fn change(
     }
     let context = PasswordContext::none().login(user.login.as_str());
     let accepted = passwords.policy.check(&request.new_password, &context)?;
+    // By the stored hash, which knows in what form of Unicode two texts are one password.
+    let verdict = passwords.pool.verify(accepted.password(), &user.password_hash, app.now());
+    if matches!(verdict.await?, Verdict::Match { .. }) {
+        return Err(ApiError::password_unchanged());
+    }
     let hash = passwords.pool.hash(accepted.password()).await?.into_string();
-    finish(&Arc::clone(&app), store(app, session, user, hash)).await
+    finish(&Arc::clone(&app), store(app, trail, session, user, hash)).await
 }
 
 async fn store(
     app: Arc<App>,
+    trail: Arc<Trail>,
     session: Session,
     user: User,
     hash: String,
@@ -80,7 +90,7 @@ async fn store(
         tracing::error!(user_id, cause, "the next start ends the sessions of a user once more");
     }
     match renewed {
-        Some((token, session)) => signed_in(&app, &token, &session, app.now()),
+        Some((token, session)) => signed_in(&app, &trail, &token, &session, app.now()),
         // The password is changed, and nobody is signed in: there is nothing to tell but that.
         None => Ok(StatusCode::NO_CONTENT.into_response()),
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use palisade::password::{Password, Verdict};
@@ -15,6 +16,7 @@ use crate::error::ApiError;
 use crate::input::{Body, Described};
 use crate::rehash::rehash_later;
 use crate::signed_in::SignedIn;
+use crate::trail::Trail;
 use crate::users::{User, UserId};
 
 /// `POST /api/v1/auth/reauthenticate`.
@@ -31,6 +33,7 @@ impl Described for Proof {
 /// The session goes on under a new id, and the cookie that it had is dead.
 pub(crate) async fn reauthenticate(
     State(app): State<Arc<App>>,
+    Extension(trail): Extension<Arc<Trail>>,
     SignedIn(session): SignedIn,
     Body(request): Body<Proof>,
 ) -> Result<Response, ApiError> {
@@ -42,16 +45,23 @@ pub(crate) async fn reauthenticate(
     };
     // Of the row whose hash was compared with, and of no name that the request could choose.
     let verified = user.id.clone();
-    let response = finish(&app, renew(Arc::clone(&app), session, verified)).await?;
+    let response = finish(&app, renew(Arc::clone(&app), trail, session, verified)).await?;
     rehash_later(&app, user, password, why);
     Ok(response)
 }
 
-async fn renew(app: Arc<App>, session: Session, verified: UserId) -> Result<Response, ApiError> {
+async fn renew(
+    app: Arc<App>,
+    trail: Arc<Trail>,
+    session: Session,
+    verified: UserId,
+) -> Result<Response, ApiError> {
     let (sessions, now) = (&app.people.sessions, app.now());
     let renewed = sessions.reauthenticate(&session, &verified, Factor::Password, now).await?;
     let (token, session) = renewed;
-    signed_in(&app, &token, &session, now)
+    let (user_id, session_id) = (session.user().as_str(), session.id().as_str());
+    tracing::info!(user_id, session_id, "the password was proved once more");
+    signed_in(&app, &trail, &token, &session, now)
 }
 
 /// Whose session it is.

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::reply::{json, rfc3339};
+use crate::trail::Trail;
 
 /// What a page has to know of the session; the token is in the cookie alone, where no script reads it.
 #[derive(Serialize)]
@@ -23,13 +24,13 @@ struct SignedInView<'a> {
 /// Tells who is signed in, and sets the cookie for as long as the session may live.
 pub(super) fn signed_in(
     app: &App,
+    trail: &Trail,
     token: &SessionToken,
     session: &Session,
     now: SystemTime,
 ) -> Result<Response, ApiError> {
     let (user_id, session_id) = (session.user().as_str(), session.id().as_str());
-    // The line of the request names the session that it came with, if any.
-    tracing::info!(user_id, session_id, "signed in");
+    trail.began(session.id());
     let view = SignedInView { user_id, session_id, expires_at: rfc3339(session.expires()) };
     let mut response = json(StatusCode::OK, &view);
     let cookie = app.people.cookie.set_for(token, session.remaining(now))?;
