@@ -39,63 +39,112 @@ macro_rules! named {
         }
     };
 }
-pub(crate) use named;
 
-/// Who is signed in, such as `usr_01`: 1 to 128 visible ASCII characters. It stands in signed tokens
-/// as `sub`.
-///
-/// # Security
-///
-/// One that never changes and is never given to another person: not an email address.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
-pub struct UserId(Box<str>);
+/// Defines a name that is kept on the heap.
+macro_rules! text_name {
+    ($(#[$doc:meta])* $name:ident, $max:literal, $rule:literal, $valid:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+        #[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
+        pub struct $name(Box<str>);
 
-impl UserId {
-    /// The longest user id, in bytes.
-    pub const MAX_LEN: usize = 128;
+        impl $name {
+            /// The longest, in bytes.
+            pub const MAX_LEN: usize = $max;
 
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for UserId {
-    type Err = InvalidName;
-
-    fn from_str(text: &str) -> Result<Self, InvalidName> {
-        if text.is_empty()
-            || text.len() > Self::MAX_LEN
-            || !text.bytes().all(|byte| byte.is_ascii_graphic())
-        {
-            return Err(InvalidName("a user id is 1 to 128 visible ASCII characters"));
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
         }
-        Ok(Self(text.into()))
-    }
+
+        impl FromStr for $name {
+            type Err = InvalidName;
+
+            fn from_str(text: &str) -> Result<Self, InvalidName> {
+                let valid: fn(&str) -> bool = $valid;
+                if text.is_empty() || text.len() > Self::MAX_LEN || !valid(text) {
+                    return Err(InvalidName($rule));
+                }
+                Ok(Self(text.into()))
+            }
+        }
+
+        $crate::names::named!($name);
+    };
+}
+pub(crate) use text_name;
+
+/// Defines a name of ASCII that is held in place, so that naming something does not allocate.
+macro_rules! place_name {
+    ($(#[$doc:meta])* $name:ident, $max:literal, $rule:literal, $allowed:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+        #[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
+        pub struct $name {
+            /// Padded with zeros, which no name holds; the order is therefore that of the text.
+            bytes: [u8; $name::MAX_LEN],
+            len: u8,
+        }
+
+        impl $name {
+            /// The longest, in bytes.
+            pub const MAX_LEN: usize = $max;
+
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                // ASCII by construction, so the text is never empty.
+                std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidName;
+
+            fn from_str(text: &str) -> Result<Self, InvalidName> {
+                const INVALID: InvalidName = InvalidName($rule);
+                let allowed: fn(u8) -> bool = $allowed;
+                let mut bytes = [0; Self::MAX_LEN];
+                let place = bytes.get_mut(..text.len()).ok_or(INVALID)?;
+                if text.is_empty() || !text.bytes().all(allowed) {
+                    return Err(INVALID);
+                }
+                place.copy_from_slice(text.as_bytes());
+                Ok(Self { bytes, len: u8::try_from(text.len()).map_err(|_| INVALID)? })
+            }
+        }
+
+        $crate::names::named!($name);
+    };
+}
+pub(crate) use {named, place_name};
+
+text_name! {
+    /// Who is signed in, such as `usr_01`: 1 to 128 visible ASCII characters. It stands in signed tokens
+    /// as `sub`.
+    ///
+    /// # Security
+    ///
+    /// One that never changes and is never given to another person: not an email address.
+    UserId, 128, "a user id is 1 to 128 visible ASCII characters",
+    |text| text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-named!(UserId);
-
-/// The public name of a session, for lists, logs and audit: 1 to 32 characters of `A-Z a-z 0-9 _ -`.
-/// It stands in signed tokens as `sid`, and before the dot of opaque ones.
-///
-/// It opens nothing: an opaque token has a secret beside it, and a signed one a signature. It is held
-/// in place, so that naming a session does not allocate.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
-pub struct SessionId {
-    /// Padded with zeros, which no id holds; the order is therefore that of the text.
-    bytes: [u8; SessionId::MAX_LEN],
-    len: u8,
+place_name! {
+    /// The public name of a session, for lists, logs and audit: 1 to 32 characters of `A-Z a-z 0-9 _ -`.
+    /// It stands in signed tokens as `sid`, and before the dot of opaque ones.
+    ///
+    /// It opens nothing: an opaque token has a secret beside it, and a signed one a signature. It is held
+    /// in place, so that naming a session does not allocate.
+    SessionId, 32, "a session id is 1 to 32 characters of A-Z a-z 0-9 _ -",
+    |byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }
 
 impl SessionId {
-    /// The longest session id, in bytes.
-    pub const MAX_LEN: usize = 32;
     /// The length of a generated id: 128 bits in base64url.
     pub(crate) const GENERATED_LEN: usize = 22;
 
@@ -113,77 +162,24 @@ impl SessionId {
             .map_or(0, str::len);
         Ok(Self { bytes, len: u8::try_from(len).unwrap_or_default() })
     }
-
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        // ASCII by construction, so the text is never empty.
-        std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
-    }
 }
 
-impl FromStr for SessionId {
-    type Err = InvalidName;
-
-    fn from_str(text: &str) -> Result<Self, InvalidName> {
-        const INVALID: InvalidName =
-            InvalidName("a session id is 1 to 32 characters of A-Z a-z 0-9 _ -");
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-        let mut bytes = [0; Self::MAX_LEN];
-        let place = bytes.get_mut(..text.len()).ok_or(INVALID)?;
-        if text.is_empty() || !text.bytes().all(allowed) {
-            return Err(INVALID);
-        }
-        place.copy_from_slice(text.as_bytes());
-        Ok(Self { bytes, len: u8::try_from(text.len()).map_err(|_| INVALID)? })
-    }
+text_name! {
+    /// What a customer sees of the device of a session, such as `Firefox on Linux`: up to 100 bytes of
+    /// text, without control characters, without characters that show nothing or turn the direction of
+    /// the text, and without white space at either end.
+    DeviceLabel, 100,
+    "a device label is 1 to 100 bytes without control and invisible characters and without white space \
+     at its ends",
+    |text| text.trim().len() == text.len() && !text.chars().any(is_unseen)
 }
-
-named!(SessionId);
-
-/// What a customer sees of the device of a session, such as `Firefox on Linux`: up to 100 bytes of
-/// text, without control characters, without characters that show nothing or turn the direction of
-/// the text, and without white space at either end.
-#[derive(Clone, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
-pub struct DeviceLabel(Box<str>);
 
 impl DeviceLabel {
-    /// The longest label, in bytes.
-    pub const MAX_LEN: usize = 100;
-
-    /// The label as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// A label of known words alone, so never a stranger's text.
     pub(crate) fn of_words(browser: &str, system: &str) -> Self {
         Self(format!("{browser} on {system}").into())
     }
 }
-
-impl FromStr for DeviceLabel {
-    type Err = InvalidName;
-
-    fn from_str(text: &str) -> Result<Self, InvalidName> {
-        if text.is_empty()
-            || text.len() > Self::MAX_LEN
-            || text.trim().len() != text.len()
-            || text.chars().any(is_unseen)
-        {
-            return Err(InvalidName(
-                "a device label is 1 to 100 bytes without control and invisible characters and \
-                 without white space at its ends",
-            ));
-        }
-        Ok(Self(text.into()))
-    }
-}
-
-named!(DeviceLabel);
 
 /// Control characters, and those that make two labels look alike or one look like another: zero-width
 /// and directional formatting characters, the byte order mark, letters and tags that are blank.
