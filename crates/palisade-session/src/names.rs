@@ -75,7 +75,6 @@ macro_rules! text_name {
         $crate::names::named!($name);
     };
 }
-pub(crate) use text_name;
 
 /// Defines a name of ASCII that is held in place, so that naming something does not allocate.
 macro_rules! place_name {
@@ -121,7 +120,7 @@ macro_rules! place_name {
         $crate::names::named!($name);
     };
 }
-pub(crate) use {named, place_name};
+pub(crate) use {named, place_name, text_name};
 
 text_name! {
     /// Who is signed in, such as `usr_01`: 1 to 128 visible ASCII characters. It stands in signed tokens

@@ -161,12 +161,15 @@ impl<S: SessionStore> Sessions<S> {
         )?;
         let ends = self.cache.ends_all();
         let horizon = self.horizon(now);
-        match self.store.insert_new(&record, self.policy.limit, &horizon).await {
-            Ok(surplus) => {
-                // So that the sign-ins of others leave the cache alone.
-                ends.only(&surplus);
-                Ok((token, self.proof(Arc::new(record))))
-            }
+        let inserted = self.store.insert_new(&record, self.policy.limit, &horizon).await;
+        // So that the sign-ins of others leave the cache alone, unless nobody knows what was done.
+        match &inserted {
+            Ok(surplus) => ends.only(surplus),
+            Err(InsertError::Store(_)) => drop(ends),
+            Err(_) => ends.only(&[]),
+        }
+        match inserted {
+            Ok(_) => Ok((token, self.proof(Arc::new(record)))),
             Err(InsertError::Stale) => Err(CreateError::Stale),
             Err(InsertError::Full) => Err(CreateError::Full),
             Err(InsertError::Duplicate) => Err(CreateError::Unavailable(repeated_id())),
@@ -203,27 +206,34 @@ impl<S: SessionStore> Sessions<S> {
         now: SystemTime,
     ) -> Result<Session, Refused> {
         let presented = self.tokens.read(token, now)?;
-        let record = match self.cache.fresh(presented.id(), now) {
-            Some(copy) => {
-                presented.verify(&copy)?;
-                // A copy may only let in: another process may have noted a use that it lacks.
-                if self.refuse_dead(&copy, now).is_ok() && self.suspicion(&copy, origin).is_none() {
-                    copy
-                } else {
-                    self.read(&presented, now).await?
-                }
-            }
-            None => self.read(&presented, now).await?,
-        };
-        if let Some(suspicion) = self.suspicion(&record, origin) {
-            let reason = EndReason::Suspicious(suspicion);
-            let ending = Ending { at: storable(now).unwrap_or(record.created), reason };
-            let _ends = self.cache.ends(&record.id);
-            let stands = self.store.revoke(&record.user, &record.id, ending).await?;
-            return Err(Refused::Ended(record.id, stands.unwrap_or(ending)));
+        let copy = self.cache.fresh(presented.id(), now);
+        if let Some(copy) = &copy {
+            presented.verify(copy)?;
         }
+        // A copy may only let in: another process may have noted a use that it lacks.
+        let lets_in = |copy: &Arc<SessionRecord>| {
+            self.refuse_dead(copy, now).is_ok() && self.suspicion(copy, origin).is_none()
+        };
+        let record = match copy.filter(lets_in) {
+            Some(copy) => copy,
+            None => self.end_if_suspicious(self.read(&presented, now).await?, origin, now).await?,
+        };
         let record = self.touch(record, &presented, origin, now).await?;
         Ok(self.proof(record))
+    }
+
+    async fn end_if_suspicious(
+        &self,
+        record: Arc<SessionRecord>,
+        origin: &Origin<'_>,
+        now: SystemTime,
+    ) -> Result<Arc<SessionRecord>, Refused> {
+        let Some(suspicion) = self.suspicion(&record, origin) else { return Ok(record) };
+        let reason = EndReason::Suspicious(suspicion);
+        let ending = Ending { at: storable(now).unwrap_or(record.created), reason };
+        let _ends = self.cache.ends(&record.id);
+        let stands = self.store.revoke(&record.user, &record.id, ending).await?;
+        Err(Refused::Ended(record.id, stands.unwrap_or(ending)))
     }
 
     fn suspicion(&self, record: &SessionRecord, origin: &Origin<'_>) -> Option<Suspicion> {
@@ -239,25 +249,14 @@ impl<S: SessionStore> Sessions<S> {
         let generation = self.cache.generation(presented.id());
         let stored = self.store.load(presented.id()).await?.ok_or(Refused::Unknown)?;
         let Stored { record, user_generation } = stored;
-        let superseded = record.generation != user_generation;
-        let record = self.check(Arc::new(record), presented, now)?;
-        if superseded {
-            return Err(Refused::Superseded(record.id));
-        }
-        self.cache.keep(&record, now, generation);
-        Ok(record)
-    }
-
-    /// Whether the token is that of the record, and the record lives.
-    fn check(
-        &self,
-        record: Arc<SessionRecord>,
-        presented: &Presented,
-        now: SystemTime,
-    ) -> Result<Arc<SessionRecord>, Refused> {
         // Before anything is told of the session: to its owner only.
         presented.verify(&record)?;
         self.refuse_dead(&record, now)?;
+        if record.generation != user_generation {
+            return Err(Refused::Superseded(record.id));
+        }
+        let record = Arc::new(record);
+        self.cache.keep(&record, now, generation);
         Ok(record)
     }
 

@@ -387,3 +387,20 @@ fn what_strangers_do_leaves_the_cache() {
     let reads = sessions.store().calls().into_iter().filter(|call| *call == "load").count();
     assert!(reads < 50, "{reads} reads for 100 strangers");
 }
+
+/// A sign-in that is refused has ended nothing, so no copy is given up for it.
+#[test]
+fn a_refused_sign_in_leaves_the_cache() {
+    let policy = policy().cache(1000, 5 * MINUTE).limit(SessionLimit::refuse(1)).build().unwrap();
+    let sessions = Sessions::opaque(FaultyStore::default(), policy);
+    let (token, _) = run(sign_in(&sessions, &user(), start()));
+    let begun = run(sessions.begin(&other_user())).unwrap();
+    run(sessions.revoke_user(&other_user(), EndReason::Administrator, start())).unwrap();
+    assert_eq!(run(verdict(&sessions, &token, start())), "ok");
+    let _ = sessions.store().calls();
+    run(sessions.create(begun, NewSession::default(), start())).unwrap_err(); // stale
+    let begun = run(sessions.begin(&user())).unwrap();
+    run(sessions.create(begun, NewSession::default(), start())).unwrap_err(); // full
+    assert_eq!(run(verdict(&sessions, &token, start())), "ok");
+    assert!(!sessions.store().calls().contains(&"load"));
+}
