@@ -15,6 +15,7 @@ use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Packag
 const ARROWS: &[(&str, &[&str])] = &[
     ("palisade-secret", &[]),
     // Domain crates.
+    ("palisade-allowlist", &[]),
     ("palisade-apikey", &["palisade-secret"]),
     ("palisade-password", &["palisade-secret"]),
     ("palisade-session", &["palisade-secret"]),
@@ -22,7 +23,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("palisade-sqlx", &["palisade-apikey", "palisade-session"]),
     ("palisade-testkit", &["palisade-apikey", "palisade-session"]),
     // The facade and the programs.
-    ("palisade", &["palisade-secret", "palisade-apikey", "palisade-password", "palisade-session"]),
+    (
+        "palisade",
+        &[
+            "palisade-secret",
+            "palisade-allowlist",
+            "palisade-apikey",
+            "palisade-password",
+            "palisade-session",
+        ],
+    ),
     ("palisade-cli", &["palisade"]),
     ("gatehouse", &["palisade", "palisade-sqlx"]),
 ];
@@ -31,8 +41,13 @@ const ARROWS: &[(&str, &[&str])] = &[
 const TOOLS: &[&str] = &["palisade-benches", "palisade-fuzz", "xtask"];
 
 /// Crates that know nothing of a web framework, an async runtime, a database, a socket or a log.
-const DOMAIN: &[&str] =
-    &["palisade-secret", "palisade-apikey", "palisade-password", "palisade-session"];
+const DOMAIN: &[&str] = &[
+    "palisade-secret",
+    "palisade-allowlist",
+    "palisade-apikey",
+    "palisade-password",
+    "palisade-session",
+];
 
 /// What none of [`DOMAIN`] has anywhere in its tree.
 const FOREIGN_TO_DOMAIN: &[&str] =
@@ -41,7 +56,8 @@ const FOREIGN_TO_DOMAIN: &[&str] =
 /// What one of [`DOMAIN`] has behind a feature of its own, and not by default.
 ///
 /// `http` is types only, a `HeaderMap` and what goes into it: no server, no client and no runtime.
-const BEHIND_A_FEATURE: &[(&str, &str)] = &[("palisade-session", "http")];
+const BEHIND_A_FEATURE: &[(&str, &str)] =
+    &[("palisade-allowlist", "http"), ("palisade-session", "http")];
 
 /// The files that measure how long work takes, which is no clock that anything is decided by.
 const MEASURES_WORK: &[&str] = &[

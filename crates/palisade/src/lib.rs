@@ -2,6 +2,8 @@
 #![cfg_attr(feature = "apikey", doc = include_str!("../README.md"))]
 #![cfg_attr(not(feature = "apikey"), doc = "Palisade: security crates for a service's front door.")]
 
+#[cfg(feature = "allowlist")]
+pub use palisade_allowlist as allowlist;
 #[cfg(feature = "apikey")]
 pub use palisade_apikey as apikey;
 #[cfg(feature = "password")]

@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+
+mod allowlist;
+mod builder;
+mod decision;
+mod entry;
+mod error;
+mod family;
+mod label;
+mod lines;
+mod mend;
+mod network;
+mod parse;
+mod place;
+mod report;
+mod table;
+
+pub use allowlist::Allowlist;
+pub use builder::Builder;
+pub use decision::{Decision, Denied, EmptyList, Match};
+pub use entry::Entry;
+pub use error::{
+    BuildError, EntryError, Fault, KEPT_FAULTS, Malformed, NetworkError, NetworkProblem,
+};
+pub use family::Family;
+pub use label::{LabelError, LabelProblem, MAX_LABEL};
+pub use lines::MAX_LINE;
+pub use network::Network;
+pub use place::Place;
+pub use report::{Finding, FindingKind, KEPT_FINDINGS, Report};

@@ -1,0 +1,76 @@
+//! The text format: one entry a line.
+
+use std::io::{self, BufRead, Read};
+
+use crate::EntryError;
+use crate::entry::halves;
+
+/// The longest line, in bytes; a comment may be longer.
+pub const MAX_LINE: usize = 1_024;
+
+/// The lines of a text, one at a time and in bounded memory.
+pub(crate) struct Lines<R> {
+    reader: R,
+    buffer: Vec<u8>,
+    number: u32,
+}
+
+/// A line that holds an entry.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Line<'a> {
+    pub(crate) network: &'a str,
+    pub(crate) label: &'a str,
+    /// How many bytes of the line stand before the network, and before the label.
+    pub(crate) network_at: usize,
+    pub(crate) label_at: usize,
+}
+
+impl<R: BufRead> Lines<R> {
+    pub(crate) fn new(reader: R) -> Self {
+        Self { reader, buffer: Vec::with_capacity(MAX_LINE + 1), number: 0 }
+    }
+
+    /// Goes to the next line and says whether there is one.
+    pub(crate) fn advance(&mut self) -> io::Result<bool> {
+        self.buffer.clear();
+        let mut limited = self.reader.by_ref().take(MAX_LINE as u64 + 1);
+        let is_there = limited.read_until(b'\n', &mut self.buffer)? > 0;
+        self.number = self.number.saturating_add(u32::from(is_there));
+        Ok(is_there)
+    }
+
+    /// The number of the line, counted from 1.
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The entry of the line; nothing for an empty one and for a comment.
+    pub(crate) fn entry(&mut self) -> io::Result<Result<Option<Line<'_>>, EntryError>> {
+        let is_cut = self.buffer.len() > MAX_LINE && self.buffer.last() != Some(&b'\n');
+        if is_cut {
+            self.reader.skip_until(b'\n')?;
+            let first = self.buffer.iter().find(|byte| !matches!(byte, b' ' | b'\t'));
+            let is_comment = first == Some(&b'#');
+            return Ok(if is_comment { Ok(None) } else { Err(EntryError::LineTooLong) });
+        }
+        Ok(read_line(&self.buffer, self.number == 1))
+    }
+}
+
+fn read_line(line: &[u8], is_first: bool) -> Result<Option<Line<'_>>, EntryError> {
+    // Some editors begin a file with a byte order mark.
+    let mark = if is_first && line.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    let text = str::from_utf8(line)
+        .map_err(|error| EntryError::NotUtf8 { column: error.valid_up_to() + 1 })?;
+    let text = text.get(mark..).unwrap_or_default();
+    let text = text.trim_end_matches(['\n', '\r', ' ', '\t']);
+    let content = text.trim_start_matches([' ', '\t']);
+    if content.is_empty() || content.starts_with('#') {
+        return Ok(None);
+    }
+    let network_at = mark + text.len() - content.len();
+    let (network, label) = halves(content);
+    let label_at = network_at + content.len() - label.len();
+    let label = if label.starts_with('#') { "" } else { label };
+    Ok(Some(Line { network, label, network_at, label_at }))
+}
