@@ -1,5 +1,6 @@
 //! One row of the table, and how it is measured.
 
+use std::error::Error;
 use std::fmt;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -26,9 +27,11 @@ const BATCH: Duration = Duration::from_millis(2);
 pub struct Comparison {
     name: &'static str,
     peer: &'static str,
-    ours: Side,
-    theirs: Side,
+    sides: Box<dyn FnOnce() -> Sides>,
 }
+
+/// Ours and the peer's, or why they could not be set up.
+type Sides = Result<[Side; 2], Box<dyn Error>>;
 
 /// One side of a comparison. Each closure runs the operation the given number of times, so that the
 /// operation itself is inlined into its loop.
@@ -49,7 +52,22 @@ impl Comparison {
         peer: &'static str,
         theirs: impl FnMut() -> B + 'static,
     ) -> Self {
-        Self { name, peer, ours: timed(ours), theirs: timed(theirs) }
+        Self::time_prepared(name, peer, move || Ok((ours, theirs)))
+    }
+
+    /// The same where there is much to prepare: that happens when the row is measured, and not for a row that
+    /// nobody asked for.
+    pub fn time_prepared<F, G, A, B>(
+        name: &'static str,
+        peer: &'static str,
+        prepare: impl FnOnce() -> Result<(F, G), Box<dyn Error>> + 'static,
+    ) -> Self
+    where
+        F: FnMut() -> A + 'static,
+        G: FnMut() -> B + 'static,
+    {
+        let sides = move || prepare().map(|(ours, theirs)| [timed(ours), timed(theirs)]);
+        Self { name, peer, sides: Box::new(sides) }
     }
 
     /// Compares numbers of bytes that the closures return, such as peaks of memory.
@@ -59,8 +77,24 @@ impl Comparison {
         peer: &'static str,
         theirs: impl FnMut() -> u64 + 'static,
     ) -> Self {
-        let [ours, theirs] = [Side::Bytes(Box::new(ours)), Side::Bytes(Box::new(theirs))];
-        Self { name, peer, ours, theirs }
+        Self::bytes_prepared(name, peer, move || Ok((ours, theirs)))
+    }
+
+    /// The same where there is much to prepare.
+    pub fn bytes_prepared<F, G>(
+        name: &'static str,
+        peer: &'static str,
+        prepare: impl FnOnce() -> Result<(F, G), Box<dyn Error>> + 'static,
+    ) -> Self
+    where
+        F: FnMut() -> u64 + 'static,
+        G: FnMut() -> u64 + 'static,
+    {
+        let sides = move || {
+            let (ours, theirs) = prepare()?;
+            Ok([Side::Bytes(Box::new(ours)), Side::Bytes(Box::new(theirs))])
+        };
+        Self { name, peer, sides: Box::new(sides) }
     }
 
     /// The name of the row.
@@ -70,11 +104,15 @@ impl Comparison {
     }
 
     /// Measures both sides by turns.
-    #[must_use]
-    pub fn measure(mut self) -> Measured {
-        let (ours_calls, their_calls) = (self.ours.calibrate(), self.theirs.calibrate());
-        let (unit, rounds) = match self.ours {
-            Side::Time(_) if self.theirs.cost(their_calls) < SLOW => ("ns", ROUNDS),
+    ///
+    /// # Errors
+    ///
+    /// When a side could not be set up.
+    pub fn measure(self) -> Result<Measured, Box<dyn Error>> {
+        let [mut our_side, mut their_side] = (self.sides)()?;
+        let (ours_calls, their_calls) = (our_side.calibrate(), their_side.calibrate());
+        let (unit, rounds) = match our_side {
+            Side::Time(_) if their_side.cost(their_calls) < SLOW => ("ns", ROUNDS),
             Side::Time(_) => ("ns", SLOW_ROUNDS),
             Side::Bytes(_) => ("bytes", BYTE_ROUNDS),
         };
@@ -82,22 +120,22 @@ impl Comparison {
         let mut theirs = Vec::with_capacity(rounds);
         for _ in 0..rounds {
             // Ours, theirs, theirs, ours: a steady drift weighs on both alike.
-            let first = self.ours.cost(ours_calls);
-            let second = self.theirs.cost(their_calls);
-            let third = self.theirs.cost(their_calls);
-            let fourth = self.ours.cost(ours_calls);
+            let first = our_side.cost(ours_calls);
+            let second = their_side.cost(their_calls);
+            let third = their_side.cost(their_calls);
+            let fourth = our_side.cost(ours_calls);
             ours.push(f64::midpoint(first, fourth));
             theirs.push(f64::midpoint(second, third));
         }
         let ratios = ours.iter().zip(&theirs).map(|(ours, theirs)| ours / theirs).collect();
-        Measured {
+        Ok(Measured {
             name: self.name,
             peer: self.peer,
             unit,
             ours: median(ours),
             theirs: median(theirs),
             ratio: Summary::of(ratios),
-        }
+        })
     }
 }
 
@@ -167,14 +205,14 @@ mod tests {
     #[test]
     fn both_sides_run_and_are_timed() {
         let work = |count: u64| move || (0..count).fold(0, |sum: u64, n| black_box(sum ^ n));
-        let measured = Comparison::time("a/b", work(2000), "half", work(1000)).measure();
+        let measured = Comparison::time("a/b", work(2000), "half", work(1000)).measure().unwrap();
         assert_eq!(measured.unit, "ns");
         assert!(measured.ours > 0.0 && measured.theirs > 0.0);
     }
 
     #[test]
     fn bytes_are_exact() {
-        let measured = Comparison::bytes("a/b", || 300, "peer", || 200).measure();
+        let measured = Comparison::bytes("a/b", || 300, "peer", || 200).measure().unwrap();
         assert_eq!((measured.ours, measured.theirs, measured.unit), (300.0, 200.0, "bytes"));
         let Summary { lower, median, upper } = measured.ratio;
         assert_eq!((lower, median, upper), (1.5, 1.5, 1.5));

@@ -4,6 +4,7 @@
 //! to back, and what is reported is the median of the rounds' ratios with its spread; the times are
 //! for orientation. The harness reports and does not judge.
 
+pub mod allowlist;
 mod comparison;
 mod machine;
 mod report;

@@ -84,7 +84,7 @@ mod tests {
     }
 
     fn row() -> Measured {
-        Comparison::bytes("secret/ring", || 300, "a map", || 200).measure()
+        Comparison::bytes("secret/ring", || 300, "a map", || 200).measure().unwrap()
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The comparisons, one module a crate.
 
+mod allowlist;
 mod apikey;
 mod password;
 mod secret;
@@ -13,7 +14,8 @@ use crate::Comparison;
 pub type Rows = Result<Vec<Comparison>, Box<dyn Error>>;
 
 /// One entry a crate: where a new module is listed.
-const CRATES: &[fn() -> Rows] = &[secret::rows, apikey::rows, password::rows, session::rows];
+const CRATES: &[fn() -> Rows] =
+    &[secret::rows, apikey::rows, password::rows, session::rows, allowlist::rows];
 
 /// Every comparison, in the order of the table.
 ///

@@ -38,7 +38,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let mut measured = Vec::with_capacity(chosen.len());
     for comparison in chosen {
         bar.set_message(comparison.name());
-        measured.push(comparison.measure());
+        measured.push(comparison.measure()?);
         bar.inc(1);
     }
     bar.finish_and_clear();

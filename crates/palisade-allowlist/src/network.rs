@@ -7,6 +7,7 @@ use std::str::FromStr;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::parse::{self, Parsed};
+use crate::table::Key;
 use crate::{Family, NetworkError};
 
 /// A network in CIDR notation, `10.0.0.0/8` or `2001:db8::/32`, and always in its one canonical form.
@@ -149,20 +150,18 @@ impl Network {
         self.0
     }
 
-    /// The network of `bits` with the lowest `32 - len` of them masked; `len` is at most 32.
+    /// The network of the first `len` bits; `len` is at most 32.
+    #[inline]
     pub(crate) fn masked_v4(bits: u32, len: u8) -> Self {
-        let address = Ipv4Addr::from(bits);
-        Self(IpNet::V4(
-            Ipv4Net::new(address, len).map_or_else(|_| address.into(), |net| net.trunc()),
-        ))
+        let address = Ipv4Addr::from(bits.masked(len));
+        Self(IpNet::V4(Ipv4Net::new(address, len).unwrap_or_else(|_| address.into())))
     }
 
-    /// The network of `bits` with the lowest `128 - len` of them masked; `len` is at most 128.
+    /// The network of the first `len` bits; `len` is at most 128.
+    #[inline]
     pub(crate) fn masked_v6(bits: u128, len: u8) -> Self {
-        let address = Ipv6Addr::from(bits);
-        Self(IpNet::V6(
-            Ipv6Net::new(address, len).map_or_else(|_| address.into(), |net| net.trunc()),
-        ))
+        let address = Ipv6Addr::from(bits.masked(len));
+        Self(IpNet::V6(Ipv6Net::new(address, len).unwrap_or_else(|_| address.into())))
     }
 }
 

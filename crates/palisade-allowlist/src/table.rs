@@ -1,6 +1,8 @@
 //! The structure that answers lookups: ranges without overlap, and an index over them.
 
 pub(crate) mod answers;
+mod cells;
+mod cover;
 pub(crate) mod flatten;
 mod ids;
 mod index;
@@ -8,10 +10,10 @@ mod key;
 mod ranges;
 mod walk;
 
-use std::iter;
 use std::net::IpAddr;
 
 use answers::{AnswerId, Answers, NONE, SPLIT};
+use cells::Cells;
 use flatten::{Flat, Outer};
 pub(crate) use key::{Address, Key};
 use ranges::{Range, Ranges};
@@ -78,23 +80,47 @@ pub(crate) struct V6 {
 /// The networks of IPv4.
 #[derive(Debug)]
 pub(crate) struct V4 {
+    /// By the first 24 bits, in a list that is large enough to be worth it.
+    cells: Option<Cells>,
+    /// All ranges, or with cells those of split ones.
     fine: Ranges<u32>,
     outer: Box<[Outer<u32>]>,
 }
 
+/// From this many ranges on, a bit for each /24 takes less than 12 bytes a range.
+const WORTH_CELLS: usize = 1 << 18;
+
 impl V4 {
     pub(crate) fn new(flat: Flat<u32>) -> Self {
-        Self { fine: Ranges::new(flat.starts, &flat.answers), outer: flat.outer.into() }
+        if flat.starts.len() >= WORTH_CELLS {
+            return Self::with_cells(flat);
+        }
+        let fine = Ranges::new(flat.starts, &flat.answers);
+        Self { cells: None, fine, outer: flat.outer.into() }
+    }
+
+    fn with_cells(flat: Flat<u32>) -> Self {
+        let split = Split::of(&flat.starts, &flat.answers, 24);
+        let fine = Ranges::new(split.starts, &split.answers);
+        let starts: Vec<u32> = split.cells.iter().map(|cell| cell >> 8).collect();
+        let cells = Cells::new(&starts, &split.cell_answers, |first| {
+            parts(&fine, first, first.last_of(24)).all(|range| range.answer != NONE)
+        });
+        Self { cells: Some(cells), fine, outer: flat.outer.into() }
     }
 
     #[inline]
     pub(crate) fn find(&self, address: u32) -> AnswerId {
-        self.fine.find(address)
+        match self.cells.as_ref().map_or(SPLIT, |cells| cells.find(address)) {
+            SPLIT => self.fine.find(address),
+            answer => answer,
+        }
     }
 
     #[inline]
     pub(crate) fn contains(&self, address: u32) -> bool {
-        self.find(address) != NONE
+        let by_cell = self.cells.as_ref().and_then(|cells| cells.contains(address));
+        by_cell.unwrap_or_else(|| self.find(address) != NONE)
     }
 
     pub(crate) fn outer(&self) -> &[Outer<u32>] {
@@ -103,19 +129,28 @@ impl V4 {
 
     /// The ranges that have an answer, in order.
     pub(crate) fn ranges(&self) -> impl Iterator<Item = Range<u32>> {
-        (0..self.fine.len()).filter_map(|at| self.fine.get(at)).filter(|range| range.answer != NONE)
+        let everything = Range { first: 0, last: u32::MAX, answer: SPLIT };
+        let split = self.cells.is_none().then_some(everything);
+        let cells = self.cells.iter().flat_map(Cells::ranges);
+        split
+            .into_iter()
+            .chain(cells)
+            .flat_map(|cell| within(&self.fine, cell.first, cell.last, cell.answer))
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.fine.heap_bytes() + size_of_val::<[Outer<u32>]>(&self.outer)
+        self.cells.as_ref().map_or(0, Cells::heap_bytes)
+            + self.fine.heap_bytes()
+            + size_of_val::<[Outer<u32>]>(&self.outer)
     }
 }
 
 impl V6 {
     pub(crate) fn new(flat: Flat<u128>) -> Self {
-        let split = split(&flat);
+        let split = Split::of(&flat.starts, &flat.answers, 64);
+        let cells = split.cells.iter().map(|cell| cell.top()).collect();
         Self {
-            cells: Ranges::new(split.cells, &split.cell_answers),
+            cells: Ranges::new(cells, &split.cell_answers),
             fine: Ranges::new(split.starts, &split.answers),
             outer: flat.outer.into(),
         }
@@ -143,24 +178,8 @@ impl V6 {
         (0..self.cells.len()).filter_map(|at| self.cells.get(at)).flat_map(|cell| {
             let first = u128::from(cell.first) << 64;
             let last = (u128::from(cell.last) << 64) | u128::from(u64::MAX);
-            self.within(first, last, cell.answer)
+            within(&self.fine, first, last, cell.answer)
         })
-    }
-
-    /// The ranges from `first` to `last`, which are cells with one answer, or one split cell.
-    fn within(
-        &self,
-        first: u128,
-        last: u128,
-        answer: AnswerId,
-    ) -> impl Iterator<Item = Range<u128>> {
-        let begin = self.fine.position(first);
-        let whole = (answer != SPLIT).then_some(Range { first, last, answer });
-        let parts = iter::successors(Some(begin), |at| Some(at + 1))
-            .map_while(|at| self.fine.get(at))
-            .take_while(move |range| whole.is_none() && range.first <= last)
-            .map(move |range| Range { last: range.last.min(last), ..range });
-        whole.into_iter().chain(parts).filter(|range| range.answer != NONE)
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
@@ -168,62 +187,87 @@ impl V6 {
     }
 }
 
-struct Split {
-    cells: Vec<u64>,
+/// The ranges from `first` to `last` that have an answer: either these are cells with one `answer`, or it is a cell
+/// that is split, and its ranges are the fine ones.
+fn within<K: Key>(
+    fine: &Ranges<K>,
+    first: K,
+    last: K,
+    answer: AnswerId,
+) -> impl Iterator<Item = Range<K>> {
+    let is_split = answer == SPLIT;
+    let whole = (!is_split).then_some(Range { first, last, answer });
+    let parts = is_split.then(|| parts(fine, first, last)).into_iter().flatten();
+    whole.into_iter().chain(parts).filter(|range| range.answer != NONE)
+}
+
+/// The fine ranges from `first` to `last`, those without an answer, too.
+fn parts<K: Key>(fine: &Ranges<K>, first: K, last: K) -> impl Iterator<Item = Range<K>> {
+    (fine.position(first)..fine.len())
+        .map_while(|at| fine.get(at))
+        .take_while(move |range| range.first <= last)
+        .map(move |range| Range { last: range.last.min(last), ..range })
+}
+
+/// Ranges cut into cells, and the ranges of the cells that have more than one answer.
+struct Split<K> {
+    /// The first address of each cell that begins a range of cells.
+    cells: Vec<K>,
     cell_answers: Vec<AnswerId>,
-    starts: Vec<u128>,
+    starts: Vec<K>,
     answers: Vec<AnswerId>,
 }
 
-/// Cuts ranges into cells, and sets aside the ranges of the cells that have more than one answer.
-fn split(flat: &Flat<u128>) -> Split {
-    let mut split =
-        Split { cells: Vec::new(), cell_answers: Vec::new(), starts: vec![0], answers: vec![NONE] };
-    let mut ranges = flat.starts.iter().copied().zip(flat.answers.iter().copied()).peekable();
-    let mut before = NONE;
-    while let Some((start, answer)) = ranges.next() {
-        let cell = start.top();
-        let whole =
-            start.masked(64) == start && ranges.peek().is_none_or(|next| next.0.top() != cell);
-        if whole {
-            split.cell(cell, answer);
-            before = answer;
-            continue;
-        }
-        split.cell(cell, SPLIT);
-        if start.masked(64) != start {
-            split.part(start.masked(64), before);
-        }
-        split.part(start, answer);
-        before = answer;
-        while let Some((start, answer)) = ranges.next_if(|next| next.0.top() == cell) {
+impl<K: Key> Split<K> {
+    /// A cell is a network with this prefix length.
+    fn of(starts: &[K], answers: &[AnswerId], len: u8) -> Self {
+        let mut split = Self {
+            cells: Vec::new(),
+            cell_answers: Vec::new(),
+            starts: vec![K::ZERO],
+            answers: vec![NONE],
+        };
+        let mut ranges = starts.iter().copied().zip(answers.iter().copied()).peekable();
+        let mut before = NONE;
+        while let Some((start, answer)) = ranges.next() {
+            let cell = start.masked(len);
+            let mut in_cell = |next: &(K, AnswerId)| next.0.masked(len) == cell;
+            if cell == start && !ranges.peek().is_some_and(&mut in_cell) {
+                split.cell(cell, answer);
+                before = answer;
+                continue;
+            }
+            split.cell(cell, SPLIT);
+            if cell != start {
+                split.part(cell, before);
+            }
             split.part(start, answer);
             before = answer;
+            while let Some((start, answer)) = ranges.next_if(&mut in_cell) {
+                split.part(start, answer);
+                before = answer;
+            }
+            // The last answer goes on, unless the next cell begins with one of its own.
+            if let Some(above) = cell.last_of(len).above() {
+                split.cell(above, before);
+            }
         }
-        // Up to the next start the last answer goes on.
-        if let Some(above) = cell.above()
-            && ranges.peek().is_none_or(|next| next.0.top() != above || next.0.masked(64) != next.0)
-        {
-            split.cell(above, before);
-        }
+        split
     }
-    split
-}
 
-impl Split {
-    fn cell(&mut self, cell: u64, answer: AnswerId) {
-        // A cell that went on by the one before, and is split itself.
+    fn cell(&mut self, cell: K, answer: AnswerId) {
         if self.cells.last() == Some(&cell) {
             self.cells.pop();
             self.cell_answers.pop();
         }
+        // Two split cells are not one, whatever their ranges.
         if answer == SPLIT || self.cell_answers.last() != Some(&answer) {
             self.cells.push(cell);
             self.cell_answers.push(answer);
         }
     }
 
-    fn part(&mut self, start: u128, answer: AnswerId) {
+    fn part(&mut self, start: K, answer: AnswerId) {
         if self.starts.last() == Some(&start) {
             self.starts.pop();
             self.answers.pop();
@@ -232,3 +276,6 @@ impl Split {
         self.answers.push(answer);
     }
 }
+
+#[cfg(test)]
+mod tests;

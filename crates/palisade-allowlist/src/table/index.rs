@@ -4,17 +4,17 @@ use std::ops::Range;
 
 use super::key::Key;
 
-/// The second level cuts a slot of the first one so that about this many starts remain to be compared.
+/// About as many starts are left to search in each part.
 const CROWD: usize = 4;
 /// At most this many bits are used on the first level.
 const MAX_ROOT_BITS: u32 = 12;
 /// And on the second one.
-const MAX_PART_BITS: u32 = 32;
+const MAX_PART_BITS: u32 = 24;
 
 /// Cuts the address space into slots and says which part of a sorted row each slot holds.
 ///
-/// The first level has equal slots. IPv6 is skewed, so that a few of them hold nearly everything: each slot is cut
-/// once more, into as many equal parts as its own crowd calls for.
+/// The first level has equal slots. Addresses are skewed, those of IPv6 above all, so that a few slots hold nearly
+/// everything: each is cut once more, into as many equal parts as its own crowd calls for.
 #[derive(Debug)]
 pub(crate) struct Index {
     root_bits: u32,
@@ -32,35 +32,13 @@ struct Slot {
 }
 
 impl Index {
-    /// The index of a row that needs none.
-    pub(crate) fn none() -> Self {
-        Self { root_bits: 0, root: Box::new([]), below: Box::new([]) }
-    }
-
     /// The index of a row that is sorted.
     pub(crate) fn over<K: Key>(starts: &[K]) -> Self {
-        let root_bits = (starts.len() / CROWD).max(1).ilog2().min(MAX_ROOT_BITS);
-        let mut root = Vec::with_capacity(1 << root_bits);
-        let mut below = Vec::new();
-        let mut begin = 0;
-        for slot in 0..1_u64 << root_bits {
-            let crowd = starts.get(begin..).map_or(0, |rest| {
-                rest.partition_point(|start| first_bits(start.top(), root_bits) == slot)
-            });
-            let bits = part_bits(crowd, u32::from(K::BITS) - root_bits);
-            root.push(Slot { offset: narrow(below.len()), bits });
-            let mut at = begin;
-            for part in 0..1_u64 << bits {
-                below.push(narrow(at));
-                let part = slot << bits | part;
-                at += starts.get(at..begin + crowd).map_or(0, |rest| {
-                    rest.partition_point(|start| first_bits(start.top(), root_bits + bits) == part)
-                });
-            }
-            begin += crowd;
-        }
-        below.push(narrow(starts.len()));
-        Self { root_bits, root: root.into(), below: below.into() }
+        let root_bits = (starts.len() / CROWD).max(2).ilog2().min(MAX_ROOT_BITS);
+        let mut index = Building { starts, below: Vec::new(), at: 0 };
+        let root = (0..1_u64 << root_bits).map(|slot| index.cut(slot, root_bits)).collect();
+        index.below.push(narrow(starts.len()));
+        Self { root_bits, root, below: index.below.into() }
     }
 
     /// The part of the row that holds the starts of the key's slot. The start that is looked for is there, or it
@@ -83,16 +61,43 @@ impl Index {
     }
 }
 
-/// How many bits to cut a slot by. One more than its share, since a crowd is seldom even.
-fn part_bits(crowd: usize, available: u32) -> u32 {
-    if crowd <= CROWD {
-        0
-    } else {
-        ((crowd / CROWD).max(1).ilog2() + 2).min(available).min(MAX_PART_BITS)
+struct Building<'a, K> {
+    starts: &'a [K],
+    below: Vec<u32>,
+    /// How many starts lie below the part that is next.
+    at: usize,
+}
+
+impl<K: Key> Building<'_, K> {
+    fn cut(&mut self, slot: u64, root_bits: u32) -> Slot {
+        let bits = part_bits(self.count(slot, root_bits)).min(u32::from(K::BITS) - root_bits);
+        let offset = narrow(self.below.len());
+        for part in 0..1_u64 << bits {
+            self.below.push(narrow(self.at));
+            self.at += self.count(slot << bits | part, root_bits + bits);
+        }
+        Slot { offset, bits }
+    }
+
+    /// How many of the next starts begin with `prefix`, which is `bits` long.
+    fn count(&self, prefix: u64, bits: u32) -> usize {
+        let rest = self.starts.get(self.at..).unwrap_or_default();
+        // Parts are small and stand where the last one ended, so this is searched from there.
+        let mut end = CROWD;
+        while rest.get(end).is_some_and(|start| first_bits(start.top(), bits) == prefix) {
+            end *= 2;
+        }
+        let near = rest.get(..end.min(rest.len())).unwrap_or_default();
+        near.partition_point(|start| first_bits(start.top(), bits) == prefix)
     }
 }
 
-/// The first `bits` of the key, as a number; `bits` is below 64.
+/// With how many bits a slot is cut. Two more than its share, since a crowd is never even.
+fn part_bits(crowd: usize) -> u32 {
+    if crowd <= CROWD { 0 } else { ((crowd / CROWD).ilog2() + 2).min(MAX_PART_BITS) }
+}
+
+/// The first `bits` of the key, as a number; `bits` is at most 63.
 #[inline]
 fn first_bits(top: u64, bits: u32) -> u64 {
     top >> 1 >> (63 - bits)
@@ -104,7 +109,7 @@ fn usize_of(bits: u64) -> usize {
     bits as usize
 }
 
-/// The builder allows fewer than 2^31 entries, and a row has at most two ranges an entry.
+/// No row is longer than the builder allows.
 fn narrow(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
 }

@@ -5,21 +5,29 @@ use super::ids::Ids;
 use super::index::Index;
 use super::key::Key;
 
-/// Up to this many ranges are compared one by one, which needs no guess of a branch.
-const LINEAR: usize = 32;
+/// Up to this many ranges are all compared. That takes no branch, and to guess one wrong costs more.
+const TINY: usize = 32;
+
+/// So many are compared at a time.
+const WINDOW: usize = 8;
 
 #[derive(Debug)]
 pub(crate) struct Ranges<K> {
-    /// In order; the first one is the lowest address.
+    /// In order; the first one is the lowest address. In a tiny row the highest one fills up the last window.
     starts: Box<[K]>,
+    len: usize,
     answers: Ids,
-    index: Index,
+    index: Option<Index>,
 }
 
 impl<K: Key> Ranges<K> {
-    pub(crate) fn new(starts: Vec<K>, answers: &[AnswerId]) -> Self {
-        let index = if starts.len() <= LINEAR { Index::none() } else { Index::over(&starts) };
-        Self { starts: starts.into(), answers: Ids::new(answers), index }
+    pub(crate) fn new(mut starts: Vec<K>, answers: &[AnswerId]) -> Self {
+        let len = starts.len();
+        let index = (len > TINY).then(|| Index::over(&starts));
+        if index.is_none() {
+            starts.resize(len.next_multiple_of(WINDOW), K::MAX);
+        }
+        Self { starts: starts.into(), len, answers: Ids::new(answers), index }
     }
 
     /// The answer for the range that holds `key`.
@@ -31,36 +39,40 @@ impl<K: Key> Ranges<K> {
     /// Which range holds `key`.
     #[inline]
     pub(crate) fn position(&self, key: K) -> usize {
-        let after = if self.starts.len() <= LINEAR {
-            self.starts.iter().map(|start| usize::from(*start <= key)).sum()
-        } else {
-            let within = self.index.slot(key);
-            let begin = within.start;
-            begin
-                + self
-                    .starts
-                    .get(within)
-                    .map_or(0, |starts| starts.partition_point(|start| *start <= key))
+        let not_above = match &self.index {
+            None => {
+                self.starts.as_chunks::<WINDOW>().0.iter().map(|window| count(window, key)).sum()
+            }
+            Some(index) => {
+                let slot = index.slot(key);
+                let begin = slot.start;
+                let slot = self.starts.get(slot).unwrap_or_default();
+                begin + slot.partition_point(|start| *start <= key)
+            }
         };
-        // The first range begins at the lowest address, so at least one start is not above the key.
-        after.saturating_sub(1)
+        // The first range begins at the lowest address, so at least one start is not above the key. What fills up the
+        // row is not above the highest one.
+        not_above.min(self.len).saturating_sub(1)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.starts.len()
+        self.len
     }
 
     /// The first and last address of a range, and its answer.
     pub(crate) fn get(&self, position: usize) -> Option<Range<K>> {
-        let first = *self.starts.get(position)?;
-        let next = self.starts.get(position + 1);
+        let starts = self.starts.get(..self.len)?;
+        let first = *starts.get(position)?;
+        let next = starts.get(position + 1);
         // Starts are in order, so the one of the next range is above this one's.
         let last = next.map_or(K::MAX, |next| next.below());
         Some(Range { first, last, answer: self.answers.get(position) })
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        size_of_val::<[K]>(&self.starts) + self.answers.heap_bytes() + self.index.heap_bytes()
+        size_of_val::<[K]>(&self.starts)
+            + self.answers.heap_bytes()
+            + self.index.as_ref().map_or(0, Index::heap_bytes)
     }
 }
 
@@ -70,4 +82,10 @@ pub(crate) struct Range<K> {
     pub(crate) first: K,
     pub(crate) last: K,
     pub(crate) answer: AnswerId,
+}
+
+/// How many starts of the window are not above `key`.
+#[inline]
+fn count<K: Key>(window: &[K; WINDOW], key: K) -> usize {
+    window.iter().map(|start| u32::from(*start <= key)).sum::<u32>() as usize
 }

@@ -98,7 +98,7 @@ fn agree(entries: &[(Network, String)], probes: &[IpAddr]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
     fn small_lists_agree(entries in entries(40), probes in prop::collection::vec(address(), 50)) {
@@ -107,7 +107,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
     fn middle_lists_agree(entries in entries(600), probes in prop::collection::vec(address(), 200)) {

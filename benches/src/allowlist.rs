@@ -1,0 +1,7 @@
+//! Tables of real networks, and the addresses that lists are asked about.
+
+mod probes;
+mod table;
+
+pub use probes::{Probes, probes};
+pub use table::{LABELS, Prefix, cloud_text, full_table, label_of, sample, text_of};
