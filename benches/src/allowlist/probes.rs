@@ -45,7 +45,7 @@ impl<A: Copy> Probes<A> {
 /// As many addresses of one family for a table: each second one inside of a prefix drawn at random, the others in
 /// none of them.
 ///
-/// A miss of IPv4 is any address. One of IPv6 lies in the part of the space that is given out at all, 2000::/3, and
+/// A miss of IPv4 is any address. One of IPv6 lies in the part of the space that is given out at all, `2000::/3`, and
 /// half of these share their first 16 bits with a prefix: others would be told by their first bits.
 #[must_use]
 pub fn probes(table: &[Prefix], list: &Allowlist, is_ipv4: bool) -> Vec<IpAddr> {

@@ -17,6 +17,7 @@ use super::Rows;
 use crate::Comparison;
 use crate::allowlist::{Prefix, Probes, full_table, label_of, probes, text_of};
 
+#[expect(clippy::unnecessary_wraps, reason = "as the rows of every crate")]
 pub(super) fn rows() -> Rows {
     Ok(vec![
         longest_v4_prefix_trie(),

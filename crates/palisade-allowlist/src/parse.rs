@@ -35,7 +35,7 @@ pub(crate) fn network(text: &str) -> Result<Parsed, NetworkError> {
 }
 
 /// The error for a network that was read and has bits below its length.
-pub(crate) fn host_bits(text: &str, parsed: Parsed) -> NetworkError {
+pub(crate) fn host_bits(text: &str, parsed: &Parsed) -> NetworkError {
     NetworkError::new(column_of_length(text), NetworkProblem::HostBits)
         .write(mend::network_or_host(text, parsed.network))
 }

@@ -231,8 +231,8 @@ impl<K: Key> Split<K> {
         let mut before = NONE;
         while let Some((start, answer)) = ranges.next() {
             let cell = start.masked(len);
-            let mut in_cell = |next: &(K, AnswerId)| next.0.masked(len) == cell;
-            if cell == start && !ranges.peek().is_some_and(&mut in_cell) {
+            let in_cell = |next: &(K, AnswerId)| next.0.masked(len) == cell;
+            if cell == start && !ranges.peek().is_some_and(in_cell) {
                 split.cell(cell, answer);
                 before = answer;
                 continue;
@@ -243,7 +243,7 @@ impl<K: Key> Split<K> {
             }
             split.part(start, answer);
             before = answer;
-            while let Some((start, answer)) = ranges.next_if(&mut in_cell) {
+            while let Some((start, answer)) = ranges.next_if(in_cell) {
                 split.part(start, answer);
                 before = answer;
             }
