@@ -13,11 +13,14 @@ use serde_json::Value;
 
 use crate::client_support::{FORWARDED, XFF, proxies, ranges};
 
+/// Whether a row is one to accept.
+type Judge = fn(&Value) -> bool;
+
 #[test]
 fn the_bundled_corpus() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/allowlist.json");
     let file: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let sections: [(&str, fn(&Value) -> bool); 3] = [
+    let sections: [(&str, Judge); 3] = [
         ("client_ip", client_ip),
         ("forwarded_element", forwarded_element),
         ("rate_key", rate_key),
