@@ -2,6 +2,7 @@
 
 mod allowlist;
 mod builder;
+mod client;
 mod decision;
 mod entry;
 mod error;
@@ -12,11 +13,16 @@ mod mend;
 mod network;
 mod parse;
 mod place;
+mod rate_key;
 mod report;
 mod table;
 
 pub use allowlist::Allowlist;
 pub use builder::Builder;
+pub use client::{
+    AddressRefused, ClientIp, FieldLines, ForwardedHeader, HopProblem, InvalidPeer, InvalidTrust,
+    MAX_HOPS, Peer, Provenance, TrustPolicy, TrustPolicyBuilder,
+};
 pub use decision::{Decision, Denied, EmptyList, Match};
 pub use entry::Entry;
 pub use error::{
@@ -27,4 +33,5 @@ pub use label::{LabelError, LabelProblem, MAX_LABEL};
 pub use lines::MAX_LINE;
 pub use network::Network;
 pub use place::Place;
+pub use rate_key::{InvalidRateKeys, RateKey, RateKeys};
 pub use report::{Finding, FindingKind, KEPT_FINDINGS, Report};
