@@ -10,7 +10,7 @@ use ip_network::{Ipv4Network, Ipv6Network};
 use ip_network_table::IpNetworkTable;
 use ipnet::{Ipv4Net, Ipv6Net};
 use iprange::IpRange;
-use palisade_allowlist::Allowlist;
+use palisade_allowlist::{Allowlist, ForwardedHeader, TrustPolicy};
 use prefix_trie::PrefixMap;
 
 use super::Rows;
@@ -29,6 +29,7 @@ pub(super) fn rows() -> Rows {
         ten_entries(),
         bytes_a_prefix(),
         build_from_text(),
+        resolve_five_hops(),
     ])
 }
 
@@ -252,6 +253,35 @@ fn build_from_text() -> Comparison {
                     }
                 }
                 v4.len() + v6.len()
+            },
+        ))
+    })
+}
+
+/// The client behind four proxies. The peer is the same walk by hand: split, parse with the standard library, and a loop
+/// over the networks of the proxies.
+fn resolve_five_hops() -> Comparison {
+    const FIVE: &str = "198.51.100.7, 203.0.113.80, 10.0.4.17, 10.0.9.200, 172.16.33.4";
+    Comparison::time_prepared("allowlist/resolve_five_hops", "split, parse, loop", || {
+        let networks = ["10.0.0.0/8", "172.16.0.0/12", "203.0.113.0/24"];
+        let proxies = networks
+            .iter()
+            .fold(Allowlist::builder(), |builder, network| builder.push(network, "proxies"));
+        let (proxies, _) = proxies.build()?;
+        let policy = TrustPolicy::ranges(proxies).header(ForwardedHeader::XForwardedFor).build()?;
+        let peer = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 8));
+        let trusted: Vec<Ipv4Net> =
+            networks.iter().map(|network| network.parse()).collect::<Result<_, _>>()?;
+        Ok((
+            move || policy.resolve(black_box(peer), &[("x-forwarded-for", black_box(FIVE))]).ok(),
+            move || {
+                let is_trusted = |address: &IpAddr| match address {
+                    IpAddr::V4(address) => trusted.iter().any(|network| network.contains(address)),
+                    IpAddr::V6(_) => false,
+                };
+                let hops = black_box(FIVE).rsplit(',').map(|hop| hop.trim().parse::<IpAddr>());
+                let from_proxy = is_trusted(&black_box(peer));
+                hops.map_while(Result::ok).find(|hop| from_proxy && !is_trusted(hop))
             },
         ))
     })
