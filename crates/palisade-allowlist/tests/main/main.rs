@@ -2,7 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 mod layers;
+mod lines;
+mod live;
+mod live_file;
 mod model;
 mod naive;
+#[cfg(feature = "serde")]
+mod serde_forms;
 mod support;
 mod written;
