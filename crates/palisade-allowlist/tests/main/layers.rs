@@ -18,7 +18,7 @@ fn list(entries: &[(&str, &str)]) -> Allowlist {
     builder.build().unwrap().0
 }
 
-fn found<'a>(entry: Match<'a>) -> (String, &'a str) {
+fn found(entry: Match<'_>) -> (String, &str) {
     (entry.network().to_string(), entry.label())
 }
 

@@ -55,7 +55,9 @@ fn each_request_sees_one_list() {
             assert_eq!(before, list(&(number - 1).to_string()));
         }
         done.store(true, Ordering::Relaxed);
-        readers.into_iter().for_each(|reader| reader.join().unwrap());
+        for reader in readers {
+            reader.join().unwrap();
+        }
     });
 }
 

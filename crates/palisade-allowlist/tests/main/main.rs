@@ -10,4 +10,5 @@ mod naive;
 #[cfg(feature = "serde")]
 mod serde_forms;
 mod support;
+mod vectors;
 mod written;
