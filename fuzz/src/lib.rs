@@ -4,6 +4,7 @@
 //! under libFuzzer (`cargo xtask fuzz`) and, over the seeds and their neighbours, in the ordinary
 //! test run (`tests/replay.rs`).
 
+mod allowlist_text;
 mod apikey;
 mod canary;
 mod password;
@@ -11,6 +12,7 @@ mod secret;
 mod session_cookie;
 mod session_tokens;
 
+pub use allowlist_text::{allowlist_lines, allowlist_network};
 pub use apikey::{apikey_digest, apikey_parse, apikey_scopes};
 pub use password::{password_filter, password_parse, password_range, password_verify};
 pub use secret::{secret_keyring, secret_load};
@@ -25,6 +27,8 @@ pub type Target = fn(&[u8]);
 
 /// Every target by its name.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("allowlist_lines", allowlist_lines),
+    ("allowlist_network", allowlist_network),
     ("apikey_digest", apikey_digest),
     ("apikey_parse", apikey_parse),
     ("apikey_scopes", apikey_scopes),
