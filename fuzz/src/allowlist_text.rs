@@ -27,11 +27,11 @@ pub fn allowlist_network(data: &[u8]) {
             assert_explains(text, &error);
             assert_is_sound(network);
         }
-        (strict, masked) => {
-            let error = strict.err().filter(|error| Some(error) == masked.as_ref().err());
-            assert!(error.is_some(), "both refuse, and alike: {masked:?}");
-            error.iter().for_each(|error| assert_explains(text, error));
+        (Err(error), Err(same)) => {
+            assert_eq!(error, same);
+            assert_explains(text, &error);
         }
+        (Ok(_), Err(error)) => unreachable!("who masks refuses more: {error}"),
     }
     for planted in [format!("{text}{CANARY}"), format!("{CANARY}{text}")] {
         if let Err(error) = Network::parse(&planted) {
@@ -56,7 +56,7 @@ fn by_the_rules(text: &str) -> Option<IpNet> {
             (len <= width && digits == len.to_string()).then_some(len)?
         }
     };
-    let gone = width - address.to_canonical().is_ipv4().then_some(32).unwrap_or(width);
+    let gone = if address.to_canonical().is_ipv4() { width - 32 } else { 0 };
     let len = len.checked_sub(gone)?;
     Some(IpNet::new(address.to_canonical(), len).ok()?.trunc())
 }
@@ -66,8 +66,11 @@ fn assert_is_sound(network: Network) {
     assert_eq!(Network::parse(&network.to_string()), Ok(network));
     assert_eq!(Network::from(plain), network);
     assert_eq!((network.first(), network.last()), (plain.network(), plain.broadcast()));
-    assert!(network.contains(network.first()) && network.contains(network.last()));
-    assert!(network.covers(&Network::host(network.last())));
+    // The end of `::/80` is an IPv4-mapped address, and those are IPv4.
+    let ends = [network.first(), network.last()].into_iter();
+    for end in ends.filter(|end| end.to_canonical() == *end) {
+        assert!(network.contains(end) && network.covers(&Network::host(end)), "{network}");
+    }
     for beside in [step(network.first(), false), step(network.last(), true)].into_iter().flatten() {
         assert!(!network.contains(beside), "{beside} is not in {network}");
     }
@@ -94,7 +97,7 @@ pub fn allowlist_lines(data: &[u8]) {
             assert_eq!(told, wrong as u64, "{malformed}");
             return;
         }
-        Err(error) => return assert!(false, "no limit is near: {error}"),
+        Err(error) => unreachable!("no limit is near: {error}"),
     };
     assert_eq!(wrong, 0);
     let entries: Vec<Plain> = lines.into_iter().flatten().collect();

@@ -11,7 +11,7 @@ const PAGE: &str = include_str!("../../../../docs/formats/allowlist.md");
 /// The fenced blocks of a language, in order.
 fn blocks(language: &str) -> Vec<&'static str> {
     let begin = format!("\n```{language}\n");
-    PAGE.split(&begin).skip(1).map(|rest| &rest[..rest.find("\n```").unwrap() + 1]).collect()
+    PAGE.split(&begin).skip(1).map(|rest| &rest[..=rest.find("\n```").unwrap()]).collect()
 }
 
 fn example() -> (Allowlist, Report) {
