@@ -1,6 +1,7 @@
 //! The tests of the crate, one module a topic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
+mod feeds;
 mod format_page;
 mod layers;
 mod lines;
