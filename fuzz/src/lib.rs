@@ -5,6 +5,7 @@
 //! test run (`tests/replay.rs`).
 
 mod allowlist;
+mod allowlist_text;
 mod apikey;
 mod canary;
 mod password;
@@ -13,6 +14,7 @@ mod session_cookie;
 mod session_tokens;
 
 pub use allowlist::allowlist_client_ip;
+pub use allowlist_text::{allowlist_lines, allowlist_network};
 pub use apikey::{apikey_digest, apikey_parse, apikey_scopes};
 pub use password::{password_filter, password_parse, password_range, password_verify};
 pub use secret::{secret_keyring, secret_load};
@@ -28,6 +30,8 @@ pub type Target = fn(&[u8]);
 /// Every target by its name.
 pub const TARGETS: &[(&str, Target)] = &[
     ("allowlist_client_ip", allowlist_client_ip),
+    ("allowlist_lines", allowlist_lines),
+    ("allowlist_network", allowlist_network),
     ("apikey_digest", apikey_digest),
     ("apikey_parse", apikey_parse),
     ("apikey_scopes", apikey_scopes),

@@ -5,17 +5,23 @@ mod builder;
 mod client;
 mod decision;
 mod entry;
+mod equal;
 mod error;
 mod family;
 mod label;
+mod layers;
 mod lines;
+mod live;
 mod mend;
 mod network;
 mod parse;
 mod place;
 mod rate_key;
 mod report;
+#[cfg(feature = "serde")]
+mod serialize;
 mod table;
+mod write;
 
 pub use allowlist::Allowlist;
 pub use builder::Builder;
@@ -30,7 +36,9 @@ pub use error::{
 };
 pub use family::Family;
 pub use label::{LabelError, LabelProblem, MAX_LABEL};
+pub use layers::Layers;
 pub use lines::MAX_LINE;
+pub use live::{Live, LiveFile, Loaded, Reload, ReloadError};
 pub use network::Network;
 pub use place::Place;
 pub use rate_key::{InvalidRateKeys, RateKey, RateKeys};

@@ -49,17 +49,17 @@ impl<R: BufRead> Lines<R> {
         let is_cut = self.buffer.len() > MAX_LINE && self.buffer.last() != Some(&b'\n');
         if is_cut {
             self.reader.skip_until(b'\n')?;
-            let first = self.buffer.iter().find(|byte| !matches!(byte, b' ' | b'\t'));
+            let line = self.buffer.get(mark_of(&self.buffer, self.number)..).unwrap_or_default();
+            let first = line.iter().find(|byte| !matches!(byte, b' ' | b'\t'));
             let is_comment = first == Some(&b'#');
             return Ok(if is_comment { Ok(None) } else { Err(EntryError::LineTooLong) });
         }
-        Ok(read_line(&self.buffer, self.number == 1))
+        Ok(read_line(&self.buffer, self.number))
     }
 }
 
-fn read_line(line: &[u8], is_first: bool) -> Result<Option<Line<'_>>, EntryError> {
-    // Some editors begin a file with a byte order mark.
-    let mark = if is_first && line.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+fn read_line(line: &[u8], number: u32) -> Result<Option<Line<'_>>, EntryError> {
+    let mark = mark_of(line, number);
     let text = str::from_utf8(line)
         .map_err(|error| EntryError::NotUtf8 { column: error.valid_up_to() + 1 })?;
     let text = text.get(mark..).unwrap_or_default();
@@ -73,4 +73,9 @@ fn read_line(line: &[u8], is_first: bool) -> Result<Option<Line<'_>>, EntryError
     let label_at = network_at + content.len() - label.len();
     let label = if label.starts_with('#') { "" } else { label };
     Ok(Some(Line { network, label, network_at, label_at }))
+}
+
+/// How many bytes a byte order mark takes, with which some editors begin a file.
+fn mark_of(line: &[u8], number: u32) -> usize {
+    if number == 1 && line.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 }
 }

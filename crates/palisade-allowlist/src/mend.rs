@@ -158,10 +158,11 @@ fn bare_of_brackets(address: &str) -> String {
 
 /// The text in canonical form, if it is a network now.
 fn again(text: &str) -> Option<String> {
-    Network::parse(text).ok().map(|network| network.to_string())
+    let parsed = parse::read(text).ok().filter(|parsed| !parsed.host_bits)?;
+    Some(parsed.network.to_string())
 }
 
 /// The same, with bits below the length masked.
 fn masked(text: &str) -> Option<String> {
-    Network::parse_masking(text).ok().map(|(network, _)| network.to_string())
+    parse::read(text).ok().map(|parsed| parsed.network.to_string())
 }

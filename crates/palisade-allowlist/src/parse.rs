@@ -8,30 +8,47 @@ use crate::{Family, Network, NetworkError, NetworkProblem, mend};
 /// The longest network has 49 bytes: eight groups, the last two as IPv4, and a length of three digits.
 pub(crate) const MAX_TEXT: usize = 49;
 
+#[derive(Clone, Copy)]
 pub(crate) struct Parsed {
     pub(crate) network: Network,
     /// Whether bits below the length were set, and masked.
     pub(crate) host_bits: bool,
 }
 
+/// Why a text was not read.
+pub(crate) enum Unread {
+    Address,
+    Length(IpAddr),
+    MappedTooShort,
+}
+
+/// Reads a network, and explains what is wrong with one that cannot be read.
 pub(crate) fn network(text: &str) -> Result<Parsed, NetworkError> {
+    read(text).map_err(|unread| match unread {
+        Unread::Address => mend::bad_address(text),
+        Unread::Length(address) => mend::bad_length(text, address),
+        Unread::MappedTooShort => mend::mapped_too_short(text),
+    })
+}
+
+/// Reads a network and explains nothing: this is how an explanation tries what it is about to propose.
+pub(crate) fn read(text: &str) -> Result<Parsed, Unread> {
     let (address, len) = match text.split_once('/') {
         Some((address, len)) => (address, Some(len)),
         None => (text, None),
     };
     let Ok(address) = IpAddr::from_str(address) else {
-        return Err(mend::bad_address(text));
+        return Err(Unread::Address);
     };
     let Some(len) = len else {
         return Ok(Parsed { network: Network::host(address), host_bits: false });
     };
     let longest = if address.is_ipv4() { Family::V4.bits() } else { Family::V6.bits() };
     let Some(len) = length(len).filter(|len| *len <= u16::from(longest)) else {
-        return Err(mend::bad_length(text, address));
+        return Err(Unread::Length(address));
     };
     // At most 128, as was just checked.
-    masked(address, u8::try_from(len).unwrap_or(longest))
-        .ok_or_else(|| mend::mapped_too_short(text))
+    masked(address, u8::try_from(len).unwrap_or(longest)).ok_or(Unread::MappedTooShort)
 }
 
 /// The error for a network that was read and has bits below its length.

@@ -8,7 +8,18 @@ mod client_oracle;
 mod client_policy;
 mod client_support;
 mod client_vectors;
+mod feeds;
+mod format_page;
 mod known_client_bugs;
+mod layers;
+mod lines;
+mod live;
+mod live_file;
 mod model;
 mod naive;
 mod rate_key;
+#[cfg(feature = "serde")]
+mod serde_forms;
+mod support;
+mod vectors;
+mod written;
