@@ -3,8 +3,11 @@
 mod allowlist;
 mod builder;
 mod decision;
+mod diff;
+mod embedded;
 mod entry;
 mod error;
+mod explain;
 mod family;
 mod label;
 mod lines;
@@ -13,15 +16,19 @@ mod network;
 mod parse;
 mod place;
 mod report;
+mod spans;
 mod table;
 
 pub use allowlist::Allowlist;
 pub use builder::Builder;
 pub use decision::{Decision, Denied, EmptyList, Match};
+pub use diff::{Diff, Outsiders, Relabelled};
+pub use embedded::{Embedded, EmbeddedForm};
 pub use entry::Entry;
 pub use error::{
     BuildError, EntryError, Fault, KEPT_FAULTS, Malformed, NetworkError, NetworkProblem,
 };
+pub use explain::{Explanation, Nearest};
 pub use family::Family;
 pub use label::{LabelError, LabelProblem, MAX_LABEL};
 pub use lines::MAX_LINE;
