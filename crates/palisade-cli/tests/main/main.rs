@@ -1,6 +1,7 @@
 //! Integration tests: they run the real command. One module a topic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
+mod allowlists;
 mod breached;
 mod columns;
 mod command;
