@@ -57,6 +57,11 @@ impl Files {
     }
 }
 
+fn lines(count: u32, line: impl Fn(u32) -> String) -> String {
+    let lines: Vec<String> = (0..count).map(|n| line(n) + "\n").collect();
+    lines.concat()
+}
+
 fn gzip(text: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(text).unwrap();
@@ -369,10 +374,7 @@ fn diff_tells_entries_and_addresses() {
 /// What remains of IPv6 around a thousand addresses is not told of to the last network.
 #[test]
 fn a_diff_is_not_without_end() {
-    let mut hosts = String::new();
-    for n in 0..200 {
-        hosts += &format!("2001:db8:{n:x}::1\n");
-    }
+    let hosts = lines(200, |n| format!("2001:db8:{n:x}::1"));
     let files = Files::new(&[("all.txt", b"::/0\n"), ("hosts.txt", hosts.as_bytes())]);
     let json = files.run(&["--json", "diff", "all.txt", "hosts.txt"], b"").json();
     assert_eq!(json["newly_denied"]["networks"].as_array().unwrap().len(), 10_000);
@@ -383,7 +385,7 @@ fn a_diff_is_not_without_end() {
 
 #[test]
 fn stats_counts() {
-    let more: String = (0..25).map(|n| format!("198.51.100.{n} label {n}\n")).collect();
+    let more = lines(25, |n| format!("198.51.100.{n} label {n}"));
     let list = format!("{LIST}{more}10.3.0.0/16 VPN\n");
     let files = Files::new(&[("list.txt", list.as_bytes()), ("all.txt", b"::/0\n0.0.0.0/0 All\n")]);
     let answer = files.run(&["stats", "list.txt"], b"");
@@ -456,9 +458,7 @@ fn lists_may_be_compressed() {
 
 #[test]
 fn a_large_list_has_its_bounds_and_no_bar_in_a_pipe() {
-    let large: String = (0..6_000_u32)
-        .map(|n| format!("10.{}.{}.0/24 {:>0180}\n", n >> 8 & 255, n & 255, n % 100))
-        .collect();
+    let large = lines(6_000, |n| format!("10.{}.{}.0/24 {:>0180}", n >> 8 & 255, n & 255, n % 100));
     assert!(large.len() > 1 << 20);
     let files = Files::new(&[("large.txt", large.as_bytes())]);
     for (args, stdin) in
