@@ -91,6 +91,7 @@ fn an_empty_list_that_allows_everyone() {
     let diff = open.diff(&whole);
     assert_eq!((diff.outsiders(), is_left(&diff)), (None, vec![]));
     assert_eq!(diff.added().len(), 2);
+    assert_eq!(whole.diff(&open).outsiders(), None);
 
     let diff = open.diff(&nobody);
     assert_eq!(diff.outsiders(), Some(Outsiders::NowDenied));
