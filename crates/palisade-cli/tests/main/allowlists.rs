@@ -278,6 +278,33 @@ fn lint_tells_every_mistake() {
 }
 
 #[test]
+fn mistakes_without_end_are_counted() {
+    let files = Files::new(&[("wrong.txt", lines(2_500, |n| format!("x{n}")).as_bytes())]);
+    let lint = files.run(&["lint", "wrong.txt"], b"");
+    let (code, text) = said(&lint);
+    assert_eq!((code, text.lines().count()), (1, 1_002));
+    let last: Vec<_> = text.lines().skip(1_000).collect();
+    let whole = "2500 lines are no entries; nothing else was looked at";
+    assert_eq!(last, ["and 1500 more lines", whole]);
+    let json = files.run(&["--json", "lint", "wrong.txt"], b"").json();
+    assert_eq!(
+        (json["errors"].as_array().unwrap().len(), &json["more_errors"]),
+        (1_000, &1_500.into())
+    );
+
+    let stats = files.run(&["stats", "wrong.txt"], b"").stderr;
+    assert_eq!(stats.lines().count(), 102);
+    assert!(stats.contains("\nand 2400 more lines\nerror: "), "{stats}");
+
+    // What is odd is counted, too.
+    let odd = lines(1_500, |n| format!("10.0.{}.{}", n >> 8, n & 255)) + "10.0.0.0/8\n::1\n";
+    let lint = files.run(&["lint", "-"], odd.as_bytes());
+    let (code, text) = said(&lint);
+    assert_eq!(code, 1);
+    assert!(text.ends_with("\nand 500 more\n1502 entries: 1501 IPv4, 1 IPv6\n"), "{text}");
+}
+
+#[test]
 fn lint_tells_what_is_odd() {
     let odd = "10.0.0.1/8\n10.1.0.0/16 VPN\n10.1.0.0/16\n2000::/3\n";
     let files = Files::new(&[
@@ -312,11 +339,11 @@ fn lint_tells_what_is_odd() {
             json["errors"].as_array().unwrap().iter().map(|error| error["line"].clone()).collect();
         assert_eq!(errors, lines, "{least}");
     }
-    for wrong in ["8", "33,0", "0,129", "+8,0", "8,", "", "8,8,8", "\u{1b}[31m"] {
+    for wrong in ["8", "33,0", "0,129", "+8,0", "8,", "", "8,8,8", "\u{1b}[31m", "\u{9b}31m"] {
         let option = format!("--refuse-broader-than={wrong}");
-        let answer = files.run(&["lint", &option, "odd.txt"], b"");
-        assert_eq!(answer.code, 2, "{wrong:?}");
-        assert!(!answer.stderr.contains('\u{1b}'), "{answer:?}");
+        assert_eq!(files.run(&["lint", &option, "odd.txt"], b"").code, 2, "{wrong:?}");
+        let json = files.run(&["--json", "lint", &option, "odd.txt"], b"").json();
+        assert!(!json["message"].as_str().unwrap().contains(char::is_control), "{json}");
     }
 
     assert_eq!(
