@@ -4,9 +4,12 @@ mod allowlist;
 mod builder;
 mod client;
 mod decision;
+mod diff;
+mod embedded;
 mod entry;
 mod equal;
 mod error;
+mod explain;
 mod family;
 mod label;
 mod layers;
@@ -20,6 +23,7 @@ mod rate_key;
 mod report;
 #[cfg(feature = "serde")]
 mod serialize;
+mod spans;
 mod table;
 mod write;
 
@@ -30,10 +34,13 @@ pub use client::{
     MAX_HOPS, Peer, Provenance, TrustPolicy, TrustPolicyBuilder,
 };
 pub use decision::{Decision, Denied, EmptyList, Match};
+pub use diff::{Diff, Outsiders, Relabelled};
+pub use embedded::{Embedded, EmbeddedForm};
 pub use entry::Entry;
 pub use error::{
     BuildError, EntryError, Fault, KEPT_FAULTS, Malformed, NetworkError, NetworkProblem,
 };
+pub use explain::{Explanation, Nearest};
 pub use family::Family;
 pub use label::{LabelError, LabelProblem, MAX_LABEL};
 pub use layers::Layers;

@@ -8,6 +8,9 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub(crate) use allowlist::{
+    AllowlistCommand, CheckAddressesArgs, DiffArgs, LimitArgs, LintArgs, Meaning, StatsArgs,
+};
 pub(crate) use breached::{BreachedCommand, BuildArgs, CheckArgs, ListFormat};
 pub(crate) use password::{
     ColumnArgs, HashArgs, InspectArgs, MintArg, MintScheme, NormalForm, PasswordCommand,
@@ -20,6 +23,7 @@ pub(crate) use session::{
 
 use crate::known::FormatSpec;
 
+mod allowlist;
 mod breached;
 mod password;
 mod session;
@@ -37,7 +41,8 @@ Formats:
 const STATUS: &str = "\
 Exit status: 0 yes, 1 no (the text is no key, or not that key), 2 an error.";
 
-/// Generate secrets; mint, check, digest and mask API keys; hash and verify passwords; examine tokens
+/// Generate secrets; mint, check, digest and mask API keys; hash and verify passwords; examine tokens;
+/// check allowlists
 ///
 /// Secrets are read from stdin, from a file or from an environment variable, never from the command
 /// line, and no refusal repeats any of them.
@@ -68,6 +73,9 @@ pub(crate) enum Command {
     /// Say which hour an epoch token is for
     #[command(subcommand)]
     Epoch(EpochCommand),
+    /// Check, examine and compare IP allowlists
+    #[command(subcommand)]
+    Allowlist(AllowlistCommand),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  \
         palisade completions bash > ~/.local/share/bash-completion/completions/palisade")]

@@ -1,15 +1,17 @@
 //! The `palisade` command: generate secrets; mint, check, digest and mask API keys; hash and
-//! verify passwords; examine tokens.
+//! verify passwords; examine tokens; check allowlists.
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
+mod allowlist;
 mod args;
 mod check;
 mod completions;
 mod epoch;
 mod formats;
+mod gzip;
 mod input;
 mod known;
 mod mint;
@@ -17,6 +19,7 @@ mod output;
 mod password;
 mod peppers;
 mod problems;
+mod progress;
 mod rows;
 mod secret;
 mod session;
@@ -46,6 +49,7 @@ fn run(command: Command, json: bool) -> Result<Output, Failure> {
         Command::Password(command) => password::run(command, json),
         Command::Session(command) => session::run(&command),
         Command::Epoch(command) => epoch::run(&command),
+        Command::Allowlist(command) => allowlist::run(&command, json),
         Command::Completions(args) => completions::completions(&args),
     }
 }

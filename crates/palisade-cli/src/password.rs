@@ -6,7 +6,6 @@ pub(crate) mod describe;
 mod hash;
 mod inspect;
 mod policy;
-mod progress;
 mod rehash;
 mod sink;
 mod source;

@@ -38,6 +38,11 @@ impl Problems {
         }
     }
 
+    /// Adds some that are only counted.
+    pub(crate) fn add_unseen(&mut self, count: u64) {
+        self.count += count;
+    }
+
     pub(crate) fn count(&self) -> u64 {
         self.count
     }

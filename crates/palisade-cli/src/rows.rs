@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::output::{Failure, Output};
 use crate::problems::Problem;
+use crate::units::visible;
 
 /// Rows on stdout: lines of text, or the array `rows` of the one JSON object.
 pub(crate) struct Rows {
@@ -32,6 +33,8 @@ impl Rows {
             return self.write(text.as_bytes());
         }
         let json = serde_json::to_string(json).map_err(|error| Failure::error("output", &error))?;
+        // A stranger may have written some of it.
+        let json = visible(&json);
         if !std::mem::take(&mut self.is_first) {
             self.write(b",")?;
         }

@@ -145,9 +145,19 @@ pub(crate) fn shown_seconds(number: f64) -> Option<String> {
 /// A stranger's text for a terminal: what is not visible ASCII is written as in JSON, so that
 /// nothing moves the cursor, turns the direction or looks like something else. JSON stays the same.
 pub(crate) fn visible(text: &str) -> String {
+    escaped(text, |c| c == ' ' || c.is_ascii_graphic())
+}
+
+/// An operator's own text for a terminal. Letters of every script stay; what moves the cursor, turns the direction
+/// or is seen by no eye is written as in JSON.
+pub(crate) fn readable(text: &str) -> String {
+    escaped(text, |c| !c.is_control() && !is_format(c))
+}
+
+fn escaped(text: &str, stays: impl Fn(char) -> bool) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if c == ' ' || c.is_ascii_graphic() {
+        if stays(c) {
             shown.push(c);
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
@@ -157,6 +167,16 @@ pub(crate) fn visible(text: &str) -> String {
         }
     }
     shown
+}
+
+/// Characters that shape the text around them and have no shape of their own: zero-width and directional marks,
+/// separators of lines, tags.
+fn is_format(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 /// A whole number from `LEAST` to `MOST`.
@@ -192,6 +212,17 @@ mod tests {
         assert_eq!("250ms".parse::<Time>().unwrap().0, Duration::from_millis(250));
         for text in ["", "250", "0ms", "-1s", "ms"] {
             assert!(text.parse::<Time>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_for_a_terminal() {
+        assert_eq!(visible("a b\u{e9}\u{1b}"), "a b\\u00e9\\u001b");
+        assert_eq!(readable("Büro 東京 🏢"), "Büro 東京 🏢");
+        for c in
+            ['\u{1b}', '\n', '\u{7f}', '\u{9b}', '\u{202e}', '\u{200b}', '\u{2066}', '\u{feff}']
+        {
+            assert_eq!(readable(&format!("a{c}b")), format!("a\\u{:04x}b", u32::from(c)));
         }
     }
 }

@@ -56,7 +56,8 @@ fn without_secrets(mut error: Error, about_passwords: bool) -> Option<Error> {
         _ => {
             let value = error.get(ContextKind::InvalidValue);
             let repeated = if about_passwords { 0 } else { SHORT };
-            if value.is_some_and(|value| value.to_string().len() > repeated) {
+            let is_hidden = |text: &str| text.len() > repeated || text.contains(char::is_control);
+            if value.is_some_and(|value| is_hidden(&value.to_string())) {
                 hide(&mut error, ContextKind::InvalidValue);
             }
             Some(error)

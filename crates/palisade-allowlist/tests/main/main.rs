@@ -8,6 +8,8 @@ mod client_oracle;
 mod client_policy;
 mod client_support;
 mod client_vectors;
+mod diffs;
+mod explain;
 mod feeds;
 mod format_page;
 mod known_client_bugs;
@@ -20,6 +22,7 @@ mod naive;
 mod rate_key;
 #[cfg(feature = "serde")]
 mod serde_forms;
+mod sets;
 mod support;
 mod vectors;
 mod written;

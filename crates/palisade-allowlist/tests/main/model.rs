@@ -7,12 +7,12 @@ use proptest::prelude::*;
 
 use crate::naive::Naive;
 
-fn pair<'a>(entry: Match<'a>) -> (Network, &'a str) {
+pub(crate) fn pair(entry: Match<'_>) -> (Network, &str) {
     (entry.network(), entry.label())
 }
 
 /// Addresses that crowd together, so that networks nest and touch, with the ends of the space among them.
-fn address() -> impl Strategy<Value = IpAddr> {
+pub(crate) fn address() -> impl Strategy<Value = IpAddr> {
     let v4 = prop_oneof![
         8 => (0_u32..4, any::<u16>()).prop_map(|(high, low)| (10 << 24) | (high << 16) | u32::from(low)),
         4 => (0_u32..1024).prop_map(|low| (192 << 24) | low),
@@ -34,7 +34,7 @@ fn address() -> impl Strategy<Value = IpAddr> {
     ]
 }
 
-fn network() -> impl Strategy<Value = Network> {
+pub(crate) fn network() -> impl Strategy<Value = Network> {
     (address(), any::<u8>()).prop_map(|(address, len)| {
         let longest = Family::of(address).bits();
         // Long prefixes are as common as in real lists, short ones rare.
@@ -44,14 +44,14 @@ fn network() -> impl Strategy<Value = Network> {
     })
 }
 
-fn entries(most: usize) -> impl Strategy<Value = Vec<(Network, String)>> {
+pub(crate) fn entries(most: usize) -> impl Strategy<Value = Vec<(Network, String)>> {
     prop::collection::vec(
         (network(), 0_u8..6).prop_map(|(network, label)| (network, format!("label {label}"))),
         0..most,
     )
 }
 
-fn build(entries: &[(Network, String)]) -> Allowlist {
+pub(crate) fn build(entries: &[(Network, String)]) -> Allowlist {
     let entries = entries.iter().map(|(network, label)| Entry::new(*network, label).unwrap());
     Allowlist::builder()
         .extend(entries)
@@ -62,7 +62,7 @@ fn build(entries: &[(Network, String)]) -> Allowlist {
 }
 
 /// The ends of each network and the addresses beside them, which is where mistakes are.
-fn edges(entries: &[(Network, String)]) -> Vec<IpAddr> {
+pub(crate) fn edges(entries: &[(Network, String)]) -> Vec<IpAddr> {
     let step = |address: IpAddr, up: bool| match address {
         IpAddr::V4(address) => {
             let bits = u32::from(address);

@@ -1,22 +1,18 @@
 //! `palisade password breached`.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 
-use flate2::bufread::MultiGzDecoder;
 use indicatif::{BinaryBytes, ProgressBar};
 use palisade::password::{
     BreachedFilter, FilterBuildError, FilterBuilder, FilterError, FilterStanding, Fingerprint,
 };
 use serde::Serialize;
 
-use super::progress;
 use super::source::{self, Ask};
 use crate::args::{BuildArgs, CheckArgs, ListFormat};
 use crate::output::{Failure, Output};
-
-/// How a file that was compressed with gzip begins (RFC 1952 section 2.3.1).
-const GZIP: &[u8] = &[0x1f, 0x8b];
+use crate::{gzip, progress};
 
 #[derive(Serialize)]
 struct Built {
@@ -67,13 +63,7 @@ fn add(
     list: Box<dyn Read>,
     number: usize,
 ) -> Result<(), Failure> {
-    let mut list = BufReader::with_capacity(64 * 1024, list);
-    let start = list.fill_buf().map_err(|error| unreadable(number, &error))?;
-    let list: Box<dyn BufRead> = if start.starts_with(GZIP) {
-        Box::new(BufReader::with_capacity(64 * 1024, MultiGzDecoder::new(list)))
-    } else {
-        Box::new(list)
-    };
+    let list = gzip::decompressed(list).map_err(|error| unreadable(number, &error))?;
     let added = match args.format {
         ListFormat::Plain => builder.add_passwords(list, |_| {}),
         ListFormat::Sha1 => builder.add_sha1(list, args.least_count, |_| {}),

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::column::Column;
 use super::describe::{self, Described};
-use super::progress;
 use crate::args::InspectArgs;
 use crate::output::{Failure, Output};
 use crate::problems::{Problem, Problems};
+use crate::progress;
 use crate::rows::Rows;
 
 #[derive(Serialize)]

@@ -8,9 +8,9 @@ use palisade::password::{
 };
 use serde::Serialize;
 
-use super::progress;
 use crate::args::TuneArgs;
 use crate::output::{Failure, Output};
+use crate::progress;
 use crate::units::Size;
 
 #[derive(Serialize)]

@@ -11,11 +11,12 @@ use palisade::password::{
 use serde::Serialize;
 
 use super::column::{Column, Line};
+use super::policy;
 use super::sink::Sink;
-use super::{policy, progress};
 use crate::args::WrapArgs;
 use crate::output::{Failure, Output};
 use crate::problems::{Problem, Problems};
+use crate::progress;
 use crate::units::Size;
 
 /// How many lines are ahead of the one that is written next, for each worker: enough that none waits

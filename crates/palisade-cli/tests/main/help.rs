@@ -6,12 +6,19 @@ use std::process::{Command, Stdio};
 use crate::command::palisade;
 
 /// Commands that only hold others.
-const GROUPS: [&[&str]; 6] =
-    [&["epoch"], &["key"], &["password"], &["password", "breached"], &["secret"], &["session"]];
+const GROUPS: [&[&str]; 7] = [
+    &["allowlist"],
+    &["epoch"],
+    &["key"],
+    &["password"],
+    &["password", "breached"],
+    &["secret"],
+    &["session"],
+];
 
 #[test]
 fn every_command_explains_itself() {
-    let commands: [(&[&str], bool); 27] = [
+    let commands: [(&[&str], bool); 32] = [
         (&[], false),
         (&["secret"], false),
         (&["secret", "generate"], false),
@@ -38,6 +45,11 @@ fn every_command_explains_itself() {
         (&["epoch"], false),
         (&["epoch", "now"], false),
         (&["epoch", "window"], false),
+        (&["allowlist"], false),
+        (&["allowlist", "check"], false),
+        (&["allowlist", "lint"], false),
+        (&["allowlist", "diff"], false),
+        (&["allowlist", "stats"], false),
         (&["completions"], false),
     ];
     for (command, reads_secret) in commands {

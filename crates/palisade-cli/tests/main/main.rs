@@ -1,6 +1,9 @@
 //! Integration tests: they run the real command. One module a topic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
+mod allowlist_files;
+mod allowlist_reports;
+mod allowlists;
 mod breached;
 mod columns;
 mod command;
@@ -10,6 +13,7 @@ mod formats;
 mod help;
 mod keys;
 mod leaks;
+mod lists;
 mod passwords;
 mod readme;
 mod refusals;
