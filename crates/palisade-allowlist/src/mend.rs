@@ -67,12 +67,14 @@ pub(crate) fn bad_length(text: &str, address: IpAddr) -> NetworkError {
     if len.contains(',') {
         return NetworkError::new(column, Problem::Several);
     }
+    let white_space = len.find(char::is_whitespace);
     let problem = match parse::length(len) {
         Some(_) => Problem::LengthRange,
-        None if len.chars().any(char::is_whitespace) => Problem::WhiteSpace,
+        None if white_space.is_some() => Problem::WhiteSpace,
         None if !len.is_ascii() => Problem::NotAscii,
         None => Problem::Length,
     };
+    let column = column + white_space.unwrap_or(0);
     let digits = len.trim().trim_start_matches('0');
     let digits = if digits.is_empty() && !len.trim().is_empty() { "0" } else { digits };
     let mend = (problem != Problem::LengthRange && digits.len() < 4)

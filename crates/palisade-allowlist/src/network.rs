@@ -92,16 +92,15 @@ impl Network {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn spanning(first: IpAddr, last: IpAddr) -> impl Iterator<Item = Self> {
-        let subnets: Box<dyn Iterator<Item = Self>> =
-            match (first.to_canonical(), last.to_canonical()) {
-                (IpAddr::V4(first), IpAddr::V4(last)) if first <= last => {
-                    Box::new(ipnet::Ipv4Subnets::new(first, last, 0).map(Self::from))
-                }
-                (IpAddr::V6(first), IpAddr::V6(last)) if first <= last => {
-                    Box::new(ipnet::Ipv6Subnets::new(first, last, 0).map(Self::from))
-                }
-                _ => Box::new(std::iter::empty()),
-            };
+        let subnets: Box<dyn Iterator<Item = Self>> = match ends(first, last) {
+            (IpAddr::V4(first), IpAddr::V4(last)) if first <= last => {
+                Box::new(ipnet::Ipv4Subnets::new(first, last, 0).map(Self::from))
+            }
+            (IpAddr::V6(first), IpAddr::V6(last)) if first <= last => {
+                Box::new(ipnet::Ipv6Subnets::new(first, last, 0).map(Self::from))
+            }
+            _ => Box::new(std::iter::empty()),
+        };
         subnets
     }
 
@@ -162,6 +161,14 @@ impl Network {
     pub(crate) fn masked_v6(bits: u128, len: u8) -> Self {
         let address = Ipv6Addr::from(bits.masked(len));
         Self(IpNet::V6(Ipv6Net::new(address, len).unwrap_or_else(|_| address.into())))
+    }
+}
+
+/// Two IPv4-mapped addresses are a range of IPv4. One alone is an end of a range of IPv6.
+fn ends(first: IpAddr, last: IpAddr) -> (IpAddr, IpAddr) {
+    match (first.to_canonical(), last.to_canonical()) {
+        canonical @ (IpAddr::V4(_), IpAddr::V4(_)) => canonical,
+        _ => (first, last),
     }
 }
 

@@ -18,6 +18,11 @@ pub use palisade_session as session;
 struct WorkspaceReadme;
 
 /// The same for the guides.
+#[cfg(all(doctest, feature = "allowlist"))]
+#[doc = include_str!("../../../docs/guides/allowlists.md")]
+struct AllowlistsGuide;
+
+/// The same for the guides.
 #[cfg(all(doctest, feature = "apikey"))]
 #[doc = include_str!("../../../docs/guides/api-keys.md")]
 struct ApiKeysGuide;
