@@ -13,6 +13,7 @@ mod explain;
 mod feeds;
 mod format_page;
 mod known_client_bugs;
+mod known_entry_bugs;
 mod layers;
 mod lines;
 mod live;
