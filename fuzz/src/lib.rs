@@ -4,6 +4,7 @@
 //! under libFuzzer (`cargo xtask fuzz`) and, over the seeds and their neighbours, in the ordinary
 //! test run (`tests/replay.rs`).
 
+mod allowlist;
 mod apikey;
 mod canary;
 mod password;
@@ -11,6 +12,7 @@ mod secret;
 mod session_cookie;
 mod session_tokens;
 
+pub use allowlist::allowlist_client_ip;
 pub use apikey::{apikey_digest, apikey_parse, apikey_scopes};
 pub use password::{password_filter, password_parse, password_range, password_verify};
 pub use secret::{secret_keyring, secret_load};
@@ -25,6 +27,7 @@ pub type Target = fn(&[u8]);
 
 /// Every target by its name.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("allowlist_client_ip", allowlist_client_ip),
     ("apikey_digest", apikey_digest),
     ("apikey_parse", apikey_parse),
     ("apikey_scopes", apikey_scopes),

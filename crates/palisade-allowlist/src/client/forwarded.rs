@@ -68,12 +68,10 @@ enum Value<'a> {
     Quoted(&'a [u8]),
 }
 
-/// What stands left of a string, given what stands left of the quote that closes it.
+/// What stands left of a string, given what stands left of the quote that closes it. Whether it does close it is seen
+/// when the element is read.
 fn before_string(bytes: &[u8]) -> Option<&[u8]> {
     let mut rest = bytes;
-    if is_escaped(rest) {
-        return None;
-    }
     while let [before @ .., byte] = rest {
         if *byte == b'"' && !is_escaped(before) {
             return Some(before);

@@ -41,7 +41,11 @@ impl HopProblem {
 pub(super) const MAX_HOP: usize = 53;
 
 /// Reads `ip`, `v4:port`, `[v6]` or `[v6]:port`.
+#[inline]
 pub(super) fn parse(bytes: &[u8]) -> Result<IpAddr, HopProblem> {
+    if let Some(address) = plain_v4(bytes) {
+        return specified(address.into());
+    }
     parse_as(bytes, |text| node(text).or_else(|| text.parse().ok().map(IpAddr::V6)))
 }
 
@@ -56,7 +60,37 @@ pub(super) fn specified(address: IpAddr) -> Result<IpAddr, HopProblem> {
     if address.is_unspecified() { Err(HopProblem::Unspecified) } else { Ok(address) }
 }
 
+/// What the standard library reads as IPv4, and nothing else. Nearly every hop is one, and from bytes it takes a third
+/// of the time: there is no text to be checked and no port to be looked for.
 #[inline]
+fn plain_v4(bytes: &[u8]) -> Option<Ipv4Addr> {
+    let (a, rest) = octet(bytes)?;
+    let (b, rest) = octet(rest.strip_prefix(b".")?)?;
+    let (c, rest) = octet(rest.strip_prefix(b".")?)?;
+    let (d, rest) = octet(rest.strip_prefix(b".")?)?;
+    if rest.is_empty() { Some(Ipv4Addr::new(a, b, c, d)) } else { None }
+}
+
+/// One to three digits, up to 255, and what follows. After a zero no digit is read, so that `010` is none.
+#[inline]
+fn octet(bytes: &[u8]) -> Option<(u8, &[u8])> {
+    let (first, rest) = digit(bytes)?;
+    if first == 0 {
+        return Some((first, rest));
+    }
+    let Some((second, rest)) = digit(rest) else { return Some((first, rest)) };
+    let two = first * 10 + second;
+    let Some((third, rest)) = digit(rest) else { return Some((two, rest)) };
+    Some((two.checked_mul(10)?.checked_add(third)?, rest))
+}
+
+#[inline]
+fn digit(bytes: &[u8]) -> Option<(u8, &[u8])> {
+    let (first, rest) = bytes.split_first()?;
+    let digit = first.wrapping_sub(b'0');
+    if digit < 10 { Some((digit, rest)) } else { None }
+}
+
 fn parse_as(bytes: &[u8], read: impl Fn(&str) -> Option<IpAddr>) -> Result<IpAddr, HopProblem> {
     let text = match str::from_utf8(bytes) {
         Ok(text) if bytes.len() <= MAX_HOP => text,

@@ -33,9 +33,14 @@ impl<'a, I: DoubleEndedIterator<Item = &'a [u8]>> Iterator for Hops<'a, I> {
         };
         Some(match self.header {
             ForwardedHeader::XForwardedFor => {
-                let mut parts = line.rsplitn(2, |byte| *byte == b',');
-                let last = parts.next().unwrap_or_default();
-                self.rest = parts.next();
+                let comma = line.iter().rposition(|byte| *byte == b',');
+                let last = match comma.and_then(|at| line.split_at_checked(at)) {
+                    Some((before, [_, last @ ..])) => {
+                        self.rest = Some(before);
+                        last
+                    }
+                    _ => line,
+                };
                 hop::parse(trim(last))
             }
             ForwardedHeader::Forwarded => forwarded::split_last(line).and_then(|(rest, last)| {
