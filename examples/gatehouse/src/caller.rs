@@ -43,6 +43,7 @@ impl FromRequestParts<Arc<App>> for Caller {
             let workspace = caller.owner().as_str();
             admit(&lists, request.trail, workspace, address, Credential::ApiKey)
         };
+        // First without a trace, where it matters; `admission` says why.
         if lists.may_deny(address) {
             admitted(&request.authenticate(&app.admission.keys).await?)?;
         }

@@ -101,6 +101,7 @@ impl Visit {
             let (trail, workspace) = (self.trail.as_deref(), session.user().as_str());
             admit(&lists, trail, workspace, self.address, Credential::Session)
         };
+        // First without a trace, where it matters; `admission` says why.
         if lists.may_deny(self.address) {
             match self.session_to_end(app).await? {
                 Some(Ok(session)) => admitted(&session)?,

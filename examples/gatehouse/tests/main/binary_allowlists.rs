@@ -93,7 +93,15 @@ fn the_list_of_a_person() {
     let gate = start(folder.path(), &[]);
     assert_eq!(ask(&gate, "203.0.113.7", "PUT", LIST, &key, OFFICE).0, 200);
     assert_eq!(status(&gate, "198.51.100.9", &key), 403);
+    let login = |from: &str| ask(&gate, from, "POST", "/api/v1/auth/login", "", &body).0;
+    assert_eq!((login("198.51.100.9"), login("203.0.113.7")), (401, 200));
     gate.stop();
+    let said = log(folder.path());
+    let line = said.lines().find(|line| line.contains("login_address_not_allowed")).unwrap();
+    for part in ["198.51.100.9", "credential=\"password\"", &format!("workspace=\"{id}\"")] {
+        assert!(line.contains(part), "{part} is not in {line}");
+    }
+    assert!(!line.contains("203.0.113") && !line.contains("ann"), "{line}");
     for name in ["Ann", &id] {
         let shown = run(folder.path(), &["allowlist", "show", name]);
         assert!(shown.starts_with(&format!("# {id}: version 1, 2 entries\n")), "{shown}");
