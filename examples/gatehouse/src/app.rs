@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use palisade::apikey::{ApiKeys, InvalidScope};
 use tokio_util::task::TaskTracker;
 
+use crate::admission::Admission;
 use crate::epochs::Epochs;
 use crate::passwords::Passwords;
 use crate::permission::Permissions;
@@ -25,6 +26,8 @@ pub struct App {
     pub people: UserSessions,
     /// The tokens of sidecars.
     pub epochs: Epochs,
+    /// Who may come from where.
+    pub admission: Admission,
     pub(crate) permissions: Permissions,
     pub(crate) request_ids: RequestIds,
     /// What runs to its end whether or not a client waits for it.
@@ -33,7 +36,7 @@ pub struct App {
 }
 
 impl App {
-    /// The state of a service with these keys, users and sessions, which asks `clock` for the time.
+    /// The state of a service with these keys, users, sessions and allowlists, which asks `clock` for the time.
     ///
     /// # Errors
     ///
@@ -43,6 +46,7 @@ impl App {
         passwords: Passwords,
         people: UserSessions,
         epochs: Epochs,
+        admission: Admission,
         clock: Clock,
     ) -> Result<Self, InvalidScope> {
         Ok(Self {
@@ -50,6 +54,7 @@ impl App {
             passwords,
             people,
             epochs,
+            admission,
             permissions: Permissions::new()?,
             request_ids: RequestIds::default(),
             changes: TaskTracker::new(),

@@ -3,15 +3,18 @@
 
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use palisade::apikey::{Authenticated, Refused, ServerId};
+use palisade::apikey::{ApiKeys, Authenticated, KeyStore, Refused, ServerId};
 use palisade::session::EpochClaims;
 
+use crate::admission::{Credential, admit};
 use crate::app::App;
 use crate::bearer::bearer;
+use crate::client::Client;
 use crate::error::{ApiError, Wanted};
 use crate::permission::{ATTEST, Permission};
 use crate::trail::Trail;
@@ -26,22 +29,56 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let presented = bearer(&parts.headers)
-            .map_err(|refused| ApiError::no_bearer(refused, Wanted::ApiKey))?;
+        let address = Client::from_request_parts(parts, app).await?.address();
         let now = app.now();
-        let verdict = match server_id(&parts.headers)? {
-            None => app.keys.authenticate(presented, now).await,
-            Some(server) => app.keys.authenticate_from(presented, &server, now).await,
+        let request = Request {
+            presented: bearer(&parts.headers)
+                .map_err(|refused| ApiError::no_bearer(refused, Wanted::ApiKey))?,
+            server: server_id(&parts.headers)?,
+            trail: parts.extensions.get::<Arc<Trail>>().map(|trail| &**trail),
+            now,
+        };
+        let lists = app.admission.lists.fresh(now).await?;
+        let admitted = |caller: &Authenticated| {
+            let workspace = caller.owner().as_str();
+            admit(&lists, request.trail, workspace, address, Credential::ApiKey)
+        };
+        // First without a trace, where it matters; `admission` says why.
+        if lists.may_deny(address) {
+            admitted(&request.authenticate(&app.admission.keys).await?)?;
+        }
+        let caller = request.authenticate(&app.keys).await?;
+        admitted(&caller)?;
+        Ok(Self(caller))
+    }
+}
+
+/// What a request says of the key that it comes with.
+struct Request<'a> {
+    presented: &'a str,
+    server: Option<ServerId>,
+    trail: Option<&'a Trail>,
+    now: SystemTime,
+}
+
+impl Request<'_> {
+    async fn authenticate<S: KeyStore>(
+        &self,
+        keys: &ApiKeys<S>,
+    ) -> Result<Authenticated, ApiError> {
+        let verdict = match &self.server {
+            None => keys.authenticate(self.presented, self.now).await,
+            Some(server) => keys.authenticate_from(self.presented, server, self.now).await,
         };
         let key_id = verdict.as_ref().map_or_else(Refused::key_id, |caller| Some(caller.key_id()));
-        if let (Some(trail), Some(key_id)) = (parts.extensions.get::<Arc<Trail>>(), key_id) {
+        if let (Some(trail), Some(key_id)) = (self.trail, key_id) {
             trail.presented(key_id);
         }
         let caller = verdict?;
-        if let Some(trail) = parts.extensions.get::<Arc<Trail>>() {
+        if let Some(trail) = self.trail {
             trail.of_owner(caller.owner().as_str());
         }
-        Ok(Self(caller))
+        Ok(caller)
     }
 }
 
@@ -101,13 +138,18 @@ impl FromRequestParts<Arc<App>> for Attester {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let (address, now) = (Client::from_request_parts(parts, app).await?.address(), app.now());
         let token = bearer(&parts.headers)
             .map_err(|refused| ApiError::no_bearer(refused, Wanted::EpochToken))?;
-        let claims = app.epochs.verifier.verify(token, app.now())?;
-        if let Some(trail) = parts.extensions.get::<Arc<Trail>>() {
-            trail.of_owner(claims.subject().as_str());
+        let claims = app.epochs.verifier.verify(token, now)?;
+        let workspace = claims.subject().as_str();
+        let trail = parts.extensions.get::<Arc<Trail>>().map(|trail| &**trail);
+        if let Some(trail) = trail {
+            trail.of_owner(workspace);
             trail.of_sidecar(claims.sidecar());
         }
+        let lists = app.admission.lists.fresh(now).await?;
+        admit(&lists, trail, workspace, address, Credential::EpochToken)?;
         claims.require(ATTEST)?;
         Ok(Self(claims))
     }

@@ -4,6 +4,7 @@
 //! stops the start, with an error that names the variable and never repeats the value: people paste
 //! secrets into the wrong variable.
 
+mod clients;
 mod passwords;
 mod sessions;
 
@@ -13,6 +14,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use palisade::allowlist::TrustPolicy;
 use palisade::apikey::MaxStaleness;
 use tracing::level_filters::LevelFilter;
 
@@ -32,7 +34,7 @@ const LOG: &str = "GATEHOUSE_LOG";
 const LOG_FORMAT: &str = "GATEHOUSE_LOG_FORMAT";
 
 /// Every variable that gatehouse reads. Another one of the same beginning is a typing error.
-pub const VARIABLES: [&str; 29] = [
+pub const VARIABLES: [&str; 31] = [
     ADDR,
     DATABASE,
     PEPPERS,
@@ -60,6 +62,8 @@ pub const VARIABLES: [&str; 29] = [
     sessions::EPOCH_KEYS_FILE,
     sessions::ISSUER,
     sessions::EPOCH_AUDIENCE,
+    clients::PROXIES,
+    clients::CLIENT_ADDRESS,
     LOG,
     LOG_FORMAT,
 ];
@@ -75,12 +79,16 @@ pub struct Config {
     pub peppers: PepperSource,
     /// How old a cached record may be when it decides.
     pub staleness: MaxStaleness,
+    /// The same of an allowlist.
+    pub allowlist_staleness: Duration,
     /// The least time between two writes of usage.
     pub usage_interval: Duration,
     /// How passwords are hashed.
     pub passwords: PasswordConfig,
     /// How people stay signed in, and how epoch tokens are signed.
     pub sessions: SessionConfig,
+    /// Whom to believe about the address of a client.
+    pub clients: TrustPolicy,
     /// The least severe lines that are logged.
     pub log: LevelFilter,
     /// What the lines look like.
@@ -138,7 +146,9 @@ impl Config {
                 text.parse().ok().filter(|n| allowed.contains(n)).map(Duration::from_secs)
             })
         };
-        let staleness = "a whole number of seconds from 0 to 300";
+        let rule = "a whole number of seconds from 0 to 300";
+        let allowed = 0..=MaxStaleness::LIMIT.as_secs();
+        let staleness = whole_seconds(STALENESS, Duration::from_secs(5), allowed, rule)?;
         Ok(Self {
             addr: vars.read(
                 ADDR,
@@ -148,13 +158,9 @@ impl Config {
             )?,
             database: vars.database()?,
             peppers: vars.pepper_source(PEPPERS, PEPPERS_FILE),
-            staleness: MaxStaleness::at_most(whole_seconds(
-                STALENESS,
-                Duration::from_secs(5),
-                0..=MaxStaleness::LIMIT.as_secs(),
-                staleness,
-            )?)
-            .map_err(|_| ConfigError::Value { name: STALENESS, rule: staleness })?,
+            staleness: MaxStaleness::at_most(staleness)
+                .map_err(|_| ConfigError::Value { name: STALENESS, rule })?,
+            allowlist_staleness: staleness,
             usage_interval: whole_seconds(
                 USAGE_INTERVAL,
                 Duration::from_mins(1),
@@ -163,6 +169,7 @@ impl Config {
             )?,
             passwords: PasswordConfig::read(&vars)?,
             sessions: SessionConfig::read(&vars)?,
+            clients: clients::read(&vars)?,
             log: vars.read(
                 LOG,
                 LevelFilter::INFO,
@@ -245,6 +252,12 @@ impl Vars {
         }
     }
 
+    fn text(&self, name: &'static str, rule: &'static str) -> Result<Option<&str>, ConfigError> {
+        self.0.get(name).map_or(Ok(None), |value| {
+            value.to_str().map(Some).ok_or(ConfigError::Value { name, rule })
+        })
+    }
+
     fn database(&self) -> Result<Database, ConfigError> {
         match self.0.get(DATABASE) {
             None => Ok(Database::File("gatehouse-data/gatehouse.db".into())),
@@ -290,12 +303,26 @@ pub enum ConfigError {
         /// What is allowed.
         rule: &'static str,
     },
+    /// The value is understood up to a place.
+    #[error("{name}: {problem}")]
+    Problem {
+        /// The variable.
+        name: &'static str,
+        /// What is wrong and where. It repeats nothing of the value that is not a network.
+        problem: String,
+    },
     /// There is no such variable; most likely a typing error.
     #[error("{name}: there is no such variable; there are {}", VARIABLES.join(", "))]
     Unknown {
         /// The variable.
         name: String,
     },
+}
+
+impl ConfigError {
+    fn problem(name: &'static str, error: &dyn std::error::Error) -> Self {
+        Self::Problem { name, problem: error.to_string() }
+    }
 }
 
 #[cfg(test)]

@@ -7,11 +7,13 @@
 //! The code is for programs and never changes, the message is for people, the hint says what to do.
 //! No text of an inner error gets here, and nothing that the client sent.
 
+mod allowlists;
 mod passwords;
 mod refusals;
 mod sessions;
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
@@ -20,6 +22,7 @@ use palisade::apikey::Scopes;
 use palisade::session::StepUp;
 use serde::Serialize;
 
+use self::allowlists::FaultView;
 use crate::reply::json;
 
 pub(crate) use refusals::Wanted;
@@ -44,6 +47,10 @@ struct Parts {
     step_up: Option<StepUp>,
     /// What `WWW-Authenticate` says (RFC 6750 section 3).
     challenge: Option<Challenge>,
+    /// From where the request came.
+    address: Option<IpAddr>,
+    /// The entries of an allowlist that are wrong.
+    faults: Vec<FaultView>,
     /// After how many seconds to come again.
     retry_after: Option<u64>,
 }
@@ -80,12 +87,19 @@ impl ApiError {
             missing: None,
             step_up: None,
             challenge: None,
+            address: None,
+            faults: Vec::new(),
             retry_after: None,
         }))
     }
 
     fn challenge(mut self, challenge: Challenge) -> Self {
         self.0.challenge = Some(challenge);
+        self
+    }
+
+    fn seen_from(mut self, address: IpAddr) -> Self {
+        self.0.address = Some(address);
         self
     }
 
@@ -128,7 +142,7 @@ impl ApiError {
             StatusCode::PAYLOAD_TOO_LARGE,
             "BODY_TOO_LARGE",
             "the body is too large",
-            "send no more than 64 KiB",
+            "send no more than 64 KiB, or 512 KiB for an allowlist",
             "body_too_large",
         )
     }
@@ -247,6 +261,10 @@ struct Details<'a> {
     missing_scopes: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     step_up: Option<StepUpView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<IpAddr>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    entries: &'a [FaultView],
 }
 
 /// What the client is to ask the user for, and where to send it.
@@ -259,8 +277,19 @@ struct StepUpView {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let Parts { status, code, message, hint, reason, missing, step_up, challenge, retry_after } =
-            *self.0;
+        let Parts {
+            status,
+            code,
+            message,
+            hint,
+            reason,
+            missing,
+            step_up,
+            challenge,
+            address,
+            faults,
+            retry_after,
+        } = *self.0;
         let details = Details {
             hint: &hint,
             missing_scopes: missing
@@ -271,6 +300,8 @@ impl IntoResponse for ApiError {
                 within_seconds: step_up.within.as_secs(),
                 at: "/api/v1/auth/reauthenticate",
             }),
+            address,
+            entries: &faults,
         };
         let error = EnvelopeError { code, message: &message, details };
         let mut response = json(status, &Envelope { error });

@@ -87,6 +87,9 @@ sleep 21; curl -sS $GATE/api/v1/whoami -H "Authorization: Bearer $KEY"
 curl -sS -X DELETE $GATE/api/v1/keys/$NEW_ID -H "Authorization: Bearer $ADMIN"
 curl -sS -i $GATE/api/v1/whoami -H "Authorization: Bearer $NEW"
 
+# let the organisation be reached from one network alone, which is refused since you are not in it
+curl -sS -X PUT $GATE/api/v1/allowlist -H "Authorization: Bearer $ADMIN" -H "Content-Type: application/json" -d '{{"entries":[{{"network":"203.0.113.0/24","label":"Office"}}]}}'
+
 # register a person, sign in, and mistype the password
 JAR=$(mktemp)
 curl -sS $GATE/api/v1/auth/register -H "Content-Type: application/json" -d '{{"login":"ann@example.com","password":"the tide table was wrong"}}'

@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod admission;
+mod allowlists;
 mod app;
 mod bearer;
 mod caller;
+mod client;
 mod completion;
 pub mod config;
 mod epochs;
@@ -12,6 +15,7 @@ mod grant;
 mod greeting;
 mod input;
 pub mod log;
+mod look;
 mod manager;
 mod operate;
 mod passwords;
@@ -39,19 +43,24 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+pub use admission::Admission;
+pub use allowlists::{
+    AllowlistStore, Allowlists, AllowlistsError, Lists, Replacement, StoredEntry, StoredList,
+};
 pub use app::{App, Clock};
+pub use client::Peer;
 pub use epochs::Epochs;
 pub use error::ApiError;
+pub use look::ReadOnly;
 pub use operate::{
-    ImportError, end_all_sessions, end_sessions, import_users, print_admin_key,
-    print_pepper_report, revoke_pepper, wrap_digests, wrap_passwords,
+    ImportError, clear_allowlist, end_all_sessions, end_sessions, import_users, print_admin_key,
+    print_allowlist, print_pepper_report, revoke_pepper, wrap_digests, wrap_passwords,
 };
 pub use passwords::{NORMALIZATION, Passwords};
 pub use peppers::{PepperError, PepperUse};
 pub use routes::router;
 pub use secrets::{SecretReused, SecretUses};
 pub use sessions::UserSessions;
-pub use signed_in::Peer;
 pub use start::{FIRST_OWNER, Opened, StartError, issue_admin_key, open};
 pub use store::{OpenError, SessionStore, Store};
 pub use users::{Insertion, InvalidLogin, LoginName, Swap, User, UserId, Users, UsersError};
@@ -76,14 +85,18 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     let addr = listener.local_addr().map_err(listen)?;
 
     let now = SystemTime::now();
-    let Opened { keys, is_new, mut secrets } = open(config, now).await?;
+    let Opened { keys, looks, is_new, mut secrets } = open(config, now).await?;
     let passwords = Passwords::open(config, &mut secrets, now).await?;
     let store = keys.store().database().sessions();
     let people = UserSessions::open(&config.sessions, &mut secrets, store)?;
     let epochs = Epochs::open(&config.sessions, &mut secrets)?;
     people.finish_changes(&passwords.users, now).await?;
     greet(&keys, is_new, addr, stdout).await?;
-    let app = Arc::new(App::new(keys, passwords, people, epochs, Clock::system())?);
+    let store = passwords.users.allowlists();
+    let lists = Allowlists::open(store, config.allowlist_staleness, now).await?;
+    let admission = Admission { clients: config.clients.clone(), lists, keys: looks };
+    let app = App::new(keys, passwords, people, epochs, admission, Clock::system())?;
+    let app = Arc::new(app);
 
     let (stop_upkeep, stopped) = watch::channel(false);
     let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), stopped));

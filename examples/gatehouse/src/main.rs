@@ -24,6 +24,12 @@ gatehouse: the reference service of Palisade
                                      weak or without one; the service may be running
   gatehouse end-sessions LOGIN       end all sessions of a user; the service may be running
   gatehouse end-all-sessions         end all sessions of everyone; the service may be running
+  gatehouse allowlist show WORKSPACE
+                                     print from where a workspace may be reached: the owner of keys, or
+                                     the login name of a user
+  gatehouse allowlist clear WORKSPACE
+                                     let everyone reach it, for who locked themselves out; the service
+                                     may be running
   gatehouse help                     print this
 
 The configuration is in the environment; the README of gatehouse lists the variables.
@@ -83,7 +89,18 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
             let config = configured()?;
             runtime()?.block_on(gatehouse::end_all_sessions(&config, &mut stdout))?;
         }
+        ["allowlist", "show", workspace] => {
+            let config = configured()?;
+            runtime()?.block_on(gatehouse::print_allowlist(&config, workspace, &mut stdout))?;
+        }
+        ["allowlist", "clear", workspace] => {
+            let config = configured()?;
+            runtime()?.block_on(gatehouse::clear_allowlist(&config, workspace, &mut stdout))?;
+        }
         ["help" | "-h" | "--help"] => stdout.write_all(HELP.as_bytes())?,
+        ["allowlist", "show" | "clear"] => {
+            return lacks("allowlist show|clear", "WORKSPACE, the owner of keys, or a login name");
+        }
         ["end-sessions"] => return lacks("end-sessions", "LOGIN, the login name of a user"),
         ["revoke-pepper"] => return lacks("revoke-pepper", "ID, the id of a pepper"),
         ["import-users"] => {

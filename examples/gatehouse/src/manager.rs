@@ -1,4 +1,4 @@
-//! Who manages API keys: an admin key of an organisation, or a person in a workspace of his own.
+//! Who manages API keys, and the allowlist of a workspace: an admin key of an organisation, or a person in a workspace of his own.
 //!
 //! The owner of a person's keys is the person's id, so that no table has to say whose workspace is whose.
 
@@ -80,6 +80,30 @@ impl Manager {
                 sessions.require_recent(session, Factor::Password, within, now).await?;
                 Ok(())
             }
+        }
+    }
+
+    /// Asks the store once more before the allowlist of the workspace is changed, and a person for a password of a
+    /// moment ago: the list guards all that the workspace has. A key can type no password. It is asked for what it
+    /// is asked for before it mints another one, and has to be a live one of an account.
+    pub(crate) async fn confirm_for_the_allowlist(
+        &self,
+        app: &App,
+        now: SystemTime,
+    ) -> Result<(), ApiError> {
+        if let Self::Key(caller) = self
+            && (caller.server().is_some() || caller.environment() != Some("live"))
+        {
+            return Err(ApiError::allowlist_beyond_reach());
+        }
+        self.confirm_for_a_new_key(app, now).await
+    }
+
+    /// The id of the key, or else of the user: what the log names the caller by.
+    pub(crate) fn ids(&self) -> (Option<&str>, Option<&str>) {
+        match self {
+            Self::Key(caller) => (Some(caller.key_id().as_str()), None),
+            Self::Person(session) => (None, Some(session.user().as_str())),
         }
     }
 

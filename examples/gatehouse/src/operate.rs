@@ -1,5 +1,6 @@
 //! What an operator does beside serving. The service may be running meanwhile.
 
+mod allowlist;
 mod import;
 mod sessions;
 mod wrap;
@@ -13,6 +14,7 @@ use palisade::apikey::{Owner, RevocationReason, SchemeStanding};
 use palisade::secret::KeyId;
 
 use crate::config::{Config, Database};
+pub use allowlist::{clear_allowlist, print_allowlist};
 pub use import::{ImportError, import_users};
 pub use sessions::{end_all_sessions, end_sessions};
 pub use wrap::wrap_passwords;

@@ -1,6 +1,7 @@
 //! The routes. A handler says in its signature what it needs of the caller; a new part of the
 //! service is a new module here.
 
+mod allowlist;
 mod attestations;
 mod auth;
 mod controls;
@@ -22,7 +23,7 @@ use crate::app::App;
 use crate::completion::run_to_the_end;
 use crate::error::ApiError;
 use crate::input::MAX_BODY;
-use crate::trail;
+use crate::{client, trail};
 
 /// The whole service, ready to be served.
 pub fn router(app: Arc<App>) -> Router {
@@ -31,6 +32,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/keys", get(keys::list).post(keys::mint))
         .route("/keys/{id}", get(keys::show).patch(keys::rename).delete(keys::revoke))
         .route("/keys/{id}/rotate", post(keys::rotate))
+        .route(
+            "/allowlist",
+            get(allowlist::show)
+                .put(allowlist::put)
+                .layer(DefaultBodyLimit::max(allowlist::MAX_LIST)),
+        )
         .route("/orgs/{org}/controls", get(controls::list))
         .route("/ingest", post(ingest::accept))
         .route("/sessions", get(sessions::list))
@@ -44,7 +51,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/auth/register", post(auth::register))
         .route("/auth/login", post(auth::login))
         .route("/auth/reauthenticate", post(auth::reauthenticate))
-        .route("/auth/password", post(auth::change));
+        .route("/auth/password", post(auth::change))
+        .layer(from_fn_with_state(Arc::clone(&app), client::resolve));
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

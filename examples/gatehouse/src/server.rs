@@ -19,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 
-use crate::signed_in::Peer;
+use crate::client::Peer;
 
 /// How many connections are served at once. Further ones wait in the queue of the system. Well below
 /// the 1024 files that a process may usually have open.

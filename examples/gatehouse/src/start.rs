@@ -18,11 +18,13 @@ use palisade::secret::{Keyring, LoadError, MacKey, NoRandomness};
 use palisade::session::cookie::CookieError;
 use palisade::session::{self, InvalidPolicy as InvalidSessionPolicy, InvalidProfile};
 
+use crate::allowlists::AllowlistsError;
 use crate::config::{
     BLOCKLIST, BREACHED, Config, ConfigError, IDLE, LIFETIME, PASSWORD_MEMORY, PEPPERS,
     UNPEPPERED_UNTIL,
 };
 use crate::formats::{DEFAULT, formats};
+use crate::look::ReadOnly;
 use crate::operate::ImportError;
 use crate::peppers::{self, PepperError, PepperUse};
 use crate::secrets::{SecretReused, SecretUses};
@@ -37,6 +39,8 @@ pub const FIRST_OWNER: &str = "org_demo";
 pub struct Opened {
     /// The keys, ready to be used.
     pub keys: ApiKeys<Store>,
+    /// The same keys, to be looked at without counting a use.
+    pub looks: ApiKeys<ReadOnly<Store>>,
     /// Whether none was ever issued.
     pub is_new: bool,
     /// Their peppers, which are for nothing else.
@@ -94,8 +98,11 @@ fn assemble(
     secrets.add(PEPPERS, &ring)?;
     let policy =
         Policy::default().staleness(config.staleness).usage_interval(config.usage_interval);
-    let keys = ApiKeys::new(formats()?, DigestRing::new(ring), store, policy);
-    Ok(Opened { keys, is_new: tallies.is_empty(), secrets })
+    let digests = DigestRing::new(ring);
+    let looks = ReadOnly(store.clone());
+    let looks = ApiKeys::new(formats()?, digests.clone(), looks, policy.clone());
+    let keys = ApiKeys::new(formats()?, digests, store, policy);
+    Ok(Opened { keys, looks, is_new: tallies.is_empty(), secrets })
 }
 
 /// The schemes whose digests can never be verified, in words for the operator. They hold the ids of
@@ -233,6 +240,14 @@ pub enum StartError {
     /// The sessions cannot be read or written.
     #[error(transparent)]
     Sessions(#[from] session::StoreError),
+    /// The allowlists cannot be read or written.
+    #[error(transparent)]
+    Allowlists(#[from] AllowlistsError),
+    /// No workspace of that name ever had an allowlist.
+    #[error(
+        "no workspace of that name has an allowlist; name the owner of the keys, such as {FIRST_OWNER}, or the login name or the id of a user"
+    )]
+    NoSuchAllowlist,
     /// No user has that login name.
     #[error("there is no user of that login name")]
     NoSuchUser,

@@ -1,5 +1,6 @@
 //! What is left of each request: its id in the response and one line in the log.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -9,10 +10,12 @@ use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use palisade::allowlist::Network;
 use palisade::apikey::ApiKeyId;
 use palisade::secret::SecretBytes;
 use palisade::session::{Session, SessionId, SidecarId};
 
+use crate::admission::Credential;
 use crate::app::App;
 use crate::error::{ApiError, Reason};
 use crate::users::UserId;
@@ -37,6 +40,18 @@ pub(crate) struct Trail {
     ended_others: OnceLock<u64>,
     owner: OnceLock<String>,
     sidecar: OnceLock<SidecarId>,
+    judgement: OnceLock<Judgement>,
+}
+
+/// What an allowlist said of the request.
+#[derive(Debug)]
+pub(crate) struct Judgement {
+    pub(crate) address: IpAddr,
+    /// Whose list it is.
+    pub(crate) workspace: String,
+    pub(crate) credential: Credential,
+    /// The network that lets the address in, and its label; nothing where none does.
+    pub(crate) entry: Option<(Network, String)>,
 }
 
 impl Trail {
@@ -78,6 +93,11 @@ impl Trail {
     /// The request came from this sidecar, as far as whoever sent it says.
     pub(crate) fn of_sidecar(&self, id: &SidecarId) {
         let _ = self.sidecar.set(*id);
+    }
+
+    /// An allowlist decided about the request.
+    pub(crate) fn judged(&self, judgement: Judgement) {
+        let _ = self.judgement.set(judgement);
     }
 
     /// The request came from whoever is signed in there.
@@ -143,6 +163,8 @@ impl Drop for Line {
         };
         let (came_with, begun) = (self.trail.session.get(), self.trail.begun.get());
         let (session, replaced) = begun.map_or((came_with, None), |begun| (Some(begun), came_with));
+        let judgement = self.trail.judgement.get();
+        let entry = judgement.and_then(|judgement| judgement.entry.as_ref());
         tracing::info!(
             request_id = self.request_id,
             method = self.method,
@@ -157,6 +179,11 @@ impl Drop for Line {
             replaced_session_id = replaced.map(SessionId::as_str),
             ended_session_id = self.trail.ended.get().map(SessionId::as_str),
             ended_sessions = self.trail.ended_others.get(),
+            address = judgement.map(|judgement| judgement.address.to_string()),
+            workspace = judgement.map(|judgement| judgement.workspace.as_str()),
+            credential = judgement.map(|judgement| judgement.credential.as_str()),
+            network = entry.map(|(network, _)| network.to_string()),
+            label = entry.map(|(_, label)| label.as_str()),
             reason,
             "request"
         );

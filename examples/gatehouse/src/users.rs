@@ -15,6 +15,8 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 
+use crate::allowlists::AllowlistStore;
+
 pub use login::{InvalidLogin, LoginName};
 /// What sessions and the log name a user by: random, and no secret.
 pub use palisade::session::UserId;
@@ -216,6 +218,12 @@ impl Users {
         let count: i64 =
             sqlx::query_scalar("SELECT count(*) FROM users").fetch_one(&self.pool).await?;
         Ok(count.unsigned_abs())
+    }
+
+    /// The allowlists, which are in the same database behind the same connections.
+    #[must_use]
+    pub fn allowlists(&self) -> AllowlistStore {
+        AllowlistStore::new(self.pool.clone())
     }
 
     /// Closes the connections once the calls under way are done.

@@ -1,5 +1,7 @@
 //! How what happens to a password becomes a response.
 
+use std::net::IpAddr;
+
 use axum::http::StatusCode;
 use palisade::password::{Busy, HashError, PolicyRefusal, PoolError, VerifyError};
 
@@ -10,15 +12,17 @@ const CHOOSE: &str = "a password may hold any characters; a few words that only 
 
 impl ApiError {
     /// 401 for a login that failed. The reason is for the log alone: a client does not learn which of
-    /// the two was wrong.
-    pub(crate) fn not_logged_in(reason: &'static str) -> Self {
+    /// the two was wrong, nor whether the address was. It always learns its address, so that whoever may not log
+    /// in from there knows what to ask for.
+    pub(crate) fn not_logged_in(reason: &'static str, address: IpAddr) -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
             "LOGIN_FAILED",
             "the login or the password is wrong",
-            "type both again",
+            "type both again; if your workspace has an allowlist, it has to hold the address in \"address\"",
             reason,
         )
+        .seen_from(address)
         // A 401 has to name a way in (RFC 9110 section 15.5.2), and there is no scheme for a form.
         .challenge(Challenge::Plain)
     }

@@ -21,6 +21,7 @@ pub(crate) use change::change;
 pub(crate) use proof::reauthenticate;
 
 use self::reply::signed_in;
+use crate::admission::{Credential, admit};
 use crate::app::App;
 use crate::completion::finish;
 use crate::error::ApiError;
@@ -29,7 +30,7 @@ use crate::rehash::rehash_later;
 use crate::reply::{json, rfc3339};
 use crate::signed_in::Visit;
 use crate::trail::Trail;
-use crate::users::{Insertion, LoginName, UserId};
+use crate::users::{Insertion, LoginName, User, UserId};
 
 /// Stands for whoever has no account. The ids of users are longer.
 const NOBODY: &str = "user_nobody";
@@ -78,7 +79,8 @@ pub(crate) async fn register(
     }
 }
 
-/// Whoever has no account costs what a user costs, and gets the answer that a wrong password gets.
+/// Whoever has no account costs what a user costs, and gets the answer that a wrong password gets. So does a user
+/// whose workspace may not be reached from there.
 ///
 /// The sign-in begins before the hash is read: a change of the password ends all sign-ins that began
 /// before it, so none gets through with the old hash.
@@ -94,16 +96,23 @@ pub(crate) async fn login(
     let nobody = || NOBODY.parse::<UserId>().map_err(|_| ApiError::internal("nobody"));
     let sign_in = sessions.begin(&known.map_or_else(nobody, Ok)?).await?;
     let user = users.find(&login).await?.filter(|user| user.id == *sign_in.user());
-    let Some(user) = user else {
+    // Before the password costs anything of the user's own, and with the answer that a stranger gets.
+    let lists = app.admission.lists.fresh(app.now()).await?;
+    let address = visit.address();
+    let from_here = |user: &User| {
+        admit(&lists, Some(&trail), user.id.as_str(), address, Credential::Password).is_ok()
+    };
+    let why = if user.is_some() { "login_address_not_allowed" } else { "login_unknown" };
+    let Some(user) = user.filter(from_here) else {
         let pool = &app.passwords.pool;
         let _ = pool.verify_unknown_user(&request.password, login.as_str(), app.now()).await?;
-        return Err(ApiError::not_logged_in("login_unknown"));
+        return Err(ApiError::not_logged_in(why, address));
     };
     trail.logs_in(&user.id);
     let password = request.password;
     let verdict = app.passwords.pool.verify(&password, &user.password_hash, app.now()).await?;
     let Verdict::Match { rehash: why, .. } = verdict else {
-        return Err(ApiError::not_logged_in("password_wrong"));
+        return Err(ApiError::not_logged_in("password_wrong", address));
     };
     let response = finish(&app, sign_in_from(Arc::clone(&app), trail, visit, sign_in)).await?;
     rehash_later(&app, user, password, why);
@@ -117,7 +126,7 @@ async fn sign_in_from(
     sign_in: SignIn,
 ) -> Result<Response, ApiError> {
     // What the request came with was known before the sign-in, perhaps to somebody else.
-    let replaces = visit.session(&app).await?.and_then(Result::ok);
+    let replaces = visit.session_to_end(&app).await?.and_then(Result::ok);
     let new = NewSession {
         origin: visit.origin(),
         factors: vec![Factor::Password],
@@ -133,12 +142,13 @@ async fn sign_in_from(
 
 /// Ends the session and removes the cookie, in this order: were the store down, or the session renewed by
 /// another request meanwhile, an answer that removed the cookie would leave a session alive that nobody can end.
+/// From any address: it takes something away, and gives nothing.
 pub(crate) async fn logout(
     State(app): State<Arc<App>>,
     Extension(trail): Extension<Arc<Trail>>,
     visit: Visit,
 ) -> Result<Response, ApiError> {
-    match visit.session(&app).await?.ok_or_else(ApiError::no_session)? {
+    match visit.session_to_end(&app).await?.ok_or_else(ApiError::no_session)? {
         Ok(session) => {
             app.people.sessions.sign_out(&session, app.now()).await?;
             trail.ended(session.id());

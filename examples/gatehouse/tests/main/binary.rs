@@ -103,6 +103,7 @@ fn the_printed_lines_in_a_shell() {
         r#""state":"revoked""#,
         "401 Unauthorized",
         r#""message":"the API key was revoked""#,
+        r#""code":"WOULD_LOCK_YOU_OUT""#,
         r#""login":"ann@example.com""#,
         "200 OK",
         "set-cookie: __Host-gatehouse_session=",

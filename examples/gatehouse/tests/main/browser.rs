@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request};
+use gatehouse::Peer;
 use serde_json::{Value, json};
 
 use crate::gate::{Gate, Reply};
@@ -15,6 +16,8 @@ pub(crate) struct Browser {
     /// The value of the session cookie.
     pub(crate) cookie: Option<String>,
     pub(crate) user_agent: Option<&'static str>,
+    /// From where it connects; from this machine unless it is set.
+    pub(crate) peer: Option<&'static str>,
 }
 
 /// Registers someone, and returns the id.
@@ -42,7 +45,7 @@ pub(crate) async fn signed_in(gate: &Gate, login: &str, password: &str) -> Brows
 impl Browser {
     /// One that holds this cookie.
     pub(crate) fn with_cookie(cookie: &str) -> Self {
-        Self { cookie: Some(cookie.to_owned()), user_agent: None }
+        Self { cookie: Some(cookie.to_owned()), ..Self::default() }
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
@@ -53,7 +56,15 @@ impl Browser {
         if let Some(agent) = self.user_agent {
             request = request.header("user-agent", agent);
         }
+        if let Some(peer) = self.peer {
+            request = request.extension(Peer(peer.parse().unwrap()));
+        }
         request
+    }
+
+    /// The same browser, connected from elsewhere.
+    pub(crate) fn at(&self, peer: &'static str) -> Self {
+        Self { peer: Some(peer), ..self.clone() }
     }
 
     pub(crate) async fn login(&mut self, gate: &Gate, login: &str, password: &str) -> Reply {
@@ -72,7 +83,15 @@ impl Browser {
     }
 
     pub(crate) async fn post(&mut self, gate: &Gate, path: &str, body: Value) -> Reply {
-        let request = self.request(Method::POST, path).header("content-type", "application/json");
+        self.send_json(gate, Method::POST, path, body).await
+    }
+
+    pub(crate) async fn put(&mut self, gate: &Gate, path: &str, body: Value) -> Reply {
+        self.send_json(gate, Method::PUT, path, body).await
+    }
+
+    async fn send_json(&mut self, gate: &Gate, method: Method, path: &str, body: Value) -> Reply {
+        let request = self.request(method, path).header("content-type", "application/json");
         self.send(gate, request.body(Body::from(body.to_string())).unwrap()).await
     }
 

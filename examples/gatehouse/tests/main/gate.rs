@@ -1,5 +1,6 @@
 //! The service in this process, with a clock that the test moves.
 
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -8,8 +9,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use gatehouse::config::{Config, Database};
 use gatehouse::{
-    App, Clock, Epochs, NORMALIZATION, Passwords, SessionStore, UserSessions, Users,
-    issue_admin_key, open, router,
+    Admission, Allowlists, App, Clock, Epochs, NORMALIZATION, Passwords, Peer, SessionStore,
+    UserSessions, Users, issue_admin_key, open, router,
 };
 use palisade::password::{
     Argon2id, HashPool, Hasher, HasherBuilder, MemoryBudget, PasswordPolicy, Queue,
@@ -64,6 +65,7 @@ impl Gate {
         let config = Config::from_vars(vars).unwrap();
         let mut opened = open(&config, now).await.unwrap();
         assert!(opened.is_new);
+        let clock_now = now;
         let now = Arc::new(Mutex::new(now));
         let clock = {
             let now = Arc::clone(&now);
@@ -78,7 +80,11 @@ impl Gate {
         let store = store.unwrap_or_else(|| opened.keys.store().database().sessions());
         let people = UserSessions::open(&config.sessions, &mut opened.secrets, store).unwrap();
         let epochs = Epochs::open(&config.sessions, &mut opened.secrets).unwrap();
-        let app = Arc::new(App::new(opened.keys, passwords, people, epochs, clock).unwrap());
+        let lists = passwords.users.allowlists();
+        let lists = Allowlists::open(lists, config.allowlist_staleness, clock_now).await.unwrap();
+        let admission = Admission { clients: config.clients, lists, keys: opened.looks };
+        let app = App::new(opened.keys, passwords, people, epochs, admission, clock).unwrap();
+        let app = Arc::new(app);
         let mut gate = Self { router: router(Arc::clone(&app)), app, admin: String::new(), now };
         gate.admin = gate.admin_of("org_demo").await;
         gate
@@ -98,7 +104,9 @@ impl Gate {
         *self.now.lock().unwrap() -= time;
     }
 
-    pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
+    /// Sends a request, from this machine unless it says otherwise.
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Reply {
+        request.extensions_mut().get_or_insert(Peer(Ipv4Addr::LOCALHOST.into()));
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let bytes = to_bytes(body, 1 << 20).await.unwrap();
@@ -124,6 +132,16 @@ impl Gate {
             matches!(head.status.as_u16(), 401) || body["error"]["code"] == "INSUFFICIENT_SCOPE";
         assert!(!challenged || head.headers.contains_key("www-authenticate"), "{text}");
         Reply { status: head.status, headers: head.headers, text, body }
+    }
+
+    /// Sends a request over a connection from this address.
+    pub(crate) async fn send_from(&self, peer: &str, mut request: Request<Body>) -> Reply {
+        request.extensions_mut().insert(Peer(peer.parse().unwrap()));
+        self.send(request).await
+    }
+
+    pub(crate) async fn get_from(&self, peer: &str, path: &str, key: &str) -> Reply {
+        self.send_from(peer, request(Method::GET, path, key).body(Body::empty()).unwrap()).await
     }
 
     pub(crate) async fn get(&self, path: &str, key: &str) -> Reply {

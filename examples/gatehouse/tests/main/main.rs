@@ -6,10 +6,13 @@
     reason = "helpers of tests stand outside of the functions that clippy.toml speaks of"
 )]
 
+mod admission;
+mod allowlists;
 mod auth;
 mod authorization;
 mod bad_input;
 mod binary;
+mod binary_allowlists;
 mod binary_sessions;
 mod bouncer;
 mod browser;
@@ -19,9 +22,11 @@ mod gate;
 mod ingest;
 mod keys;
 mod process;
+mod proxies;
 mod rehash;
 mod renewed;
 mod sessions;
 mod step_up;
 mod store_down;
+mod stored_lists;
 mod users;

@@ -1,0 +1,188 @@
+//! The allowlists in the database.
+
+use std::time::SystemTime;
+
+use palisade::allowlist::Entry;
+use sqlx::Row;
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+
+/// The allowlists of all workspaces. Each call is one statement, or one transaction that locks from its start.
+#[derive(Clone, Debug)]
+pub struct AllowlistStore {
+    pool: SqlitePool,
+}
+
+/// The list of one workspace, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredList {
+    /// Whose list it is.
+    pub workspace: String,
+    /// How often it was changed: 0 where nobody ever put one.
+    pub version: i64,
+    /// The entries in the order in which they were put.
+    pub entries: Vec<StoredEntry>,
+    /// The number of its last change among those of all lists.
+    pub(super) change: i64,
+}
+
+impl StoredList {
+    /// A list that was just stored as this version.
+    pub(crate) fn new(workspace: &str, version: i64, entries: &[Entry]) -> Self {
+        let entries = entries.iter().map(|entry| StoredEntry {
+            network: entry.network().to_string(),
+            label: entry.label().to_owned(),
+        });
+        Self { workspace: workspace.to_owned(), version, entries: entries.collect(), change: 0 }
+    }
+}
+
+/// One entry, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEntry {
+    /// The network in canonical form.
+    pub network: String,
+    /// What its owner calls it, which may be nothing.
+    pub label: String,
+}
+
+/// What became of a new list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "another change may have come first"]
+pub enum Replacement {
+    /// It is stored, as this version.
+    Done {
+        /// The new version.
+        version: i64,
+    },
+    /// The list is no longer of a version that the change was meant for. Nothing was changed.
+    Overtaken,
+}
+
+impl AllowlistStore {
+    pub(crate) fn new(pool: SqlitePool) -> Self {
+        Self { pool }
+    }
+
+    /// The list of a workspace; an empty one of version 0 where nobody ever put one.
+    ///
+    /// # Errors
+    ///
+    /// [`AllowlistsError`].
+    pub async fn load(&self, workspace: &str) -> Result<StoredList, AllowlistsError> {
+        let rows = sqlx::query(
+            "SELECT l.workspace, l.version, l.change, e.network, e.label
+            FROM allowlists l LEFT JOIN allowlist_entries e ON e.workspace = l.workspace
+            WHERE l.workspace = ?1 ORDER BY e.position",
+        )
+        .bind(workspace)
+        .fetch_all(&self.pool)
+        .await?;
+        let none = || StoredList {
+            workspace: workspace.to_owned(),
+            version: 0,
+            entries: Vec::new(),
+            change: 0,
+        };
+        Ok(lists(&rows)?.pop().unwrap_or_else(none))
+    }
+
+    /// The lists that were changed after this change, whoever changed them.
+    pub(super) async fn changed_after(
+        &self,
+        change: i64,
+    ) -> Result<Vec<StoredList>, AllowlistsError> {
+        // One statement, so that it sees each list whole.
+        let rows = sqlx::query(
+            "SELECT l.workspace, l.version, l.change, e.network, e.label
+            FROM allowlists l LEFT JOIN allowlist_entries e ON e.workspace = l.workspace
+            WHERE l.change > ?1 ORDER BY l.change, e.position",
+        )
+        .bind(change)
+        .fetch_all(&self.pool)
+        .await?;
+        lists(&rows)
+    }
+
+    /// Replaces the list of a workspace, if `may_replace` takes the version that it has.
+    ///
+    /// # Errors
+    ///
+    /// [`AllowlistsError`]; nothing was changed then.
+    pub async fn replace(
+        &self,
+        workspace: &str,
+        entries: &[Entry],
+        may_replace: impl Fn(i64) -> bool + Send,
+        now: SystemTime,
+    ) -> Result<Replacement, AllowlistsError> {
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let found: Option<i64> =
+            sqlx::query_scalar("SELECT version FROM allowlists WHERE workspace = ?1")
+                .bind(workspace)
+                .fetch_optional(&mut *transaction)
+                .await?;
+        if !may_replace(found.unwrap_or(0)) {
+            transaction.rollback().await?;
+            return Ok(Replacement::Overtaken);
+        }
+        let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let version: i64 = sqlx::query_scalar(
+            "INSERT INTO allowlists (workspace, version, change, changed_at)
+            VALUES (?1, 1, (SELECT coalesce(max(change), 0) + 1 FROM allowlists), ?2)
+            ON CONFLICT (workspace) DO UPDATE SET
+                version = version + 1, change = excluded.change, changed_at = excluded.changed_at
+            RETURNING version",
+        )
+        .bind(workspace)
+        .bind(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+        .fetch_one(&mut *transaction)
+        .await?;
+        sqlx::query("DELETE FROM allowlist_entries WHERE workspace = ?1")
+            .bind(workspace)
+            .execute(&mut *transaction)
+            .await?;
+        for (entry, position) in entries.iter().zip(1_i64..) {
+            sqlx::query(
+                "INSERT INTO allowlist_entries (workspace, position, network, label)
+                VALUES (?1, ?2, ?3, ?4)",
+            )
+            .bind(workspace)
+            .bind(position)
+            .bind(entry.network().to_string())
+            .bind(entry.label())
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
+        Ok(Replacement::Done { version })
+    }
+}
+
+/// The rows of one list stand together, and a list without entries has one row.
+fn lists(rows: &[SqliteRow]) -> Result<Vec<StoredList>, AllowlistsError> {
+    let mut lists: Vec<StoredList> = Vec::new();
+    for row in rows {
+        let workspace: String = row.try_get("workspace")?;
+        if lists.last().is_none_or(|list| list.workspace != workspace) {
+            lists.push(StoredList {
+                workspace,
+                version: row.try_get("version")?,
+                entries: Vec::new(),
+                change: row.try_get("change")?,
+            });
+        }
+        let network: Option<String> = row.try_get("network")?;
+        if let (Some(network), Some(list)) = (network, lists.last_mut()) {
+            list.entries.push(StoredEntry { network, label: row.try_get("label")? });
+        }
+    }
+    Ok(lists)
+}
+
+/// The allowlists cannot be read or written at the moment.
+///
+/// Its text is safe to show a stranger. The cause, for the operator's log, is its
+/// [`source`](std::error::Error::source).
+#[derive(Debug, thiserror::Error)]
+#[error("the store of allowlists is not available")]
+pub struct AllowlistsError(#[from] sqlx::Error);
