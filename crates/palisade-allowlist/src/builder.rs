@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::lines::Lines;
 use crate::place::{MAX_PLACE, Packed};
 use crate::report::Noticed;
-use crate::table::answers::{AnswersBuilder, LabelsBuilder};
+use crate::table::answers::LabelsBuilder;
 use crate::table::flatten::{Listed, flatten};
 use crate::table::{Table, V4, V6};
 use crate::{
@@ -209,19 +209,14 @@ impl Builder {
             None => EmptyList::DeniesEveryone,
         };
         let listed = (self.v4.len(), self.v6.len());
-        let mut answers = AnswersBuilder::default();
         let before = self.report.duplicates();
-        let v4 = flatten(self.v4, &mut answers, &mut Noticed(&mut self.report));
+        let v4 = flatten(self.v4, &mut Noticed(&mut self.report));
         let between = self.report.duplicates();
-        let v6 = flatten(self.v6, &mut answers, &mut Noticed(&mut self.report));
+        let v6 = flatten(self.v6, &mut Noticed(&mut self.report));
         let ipv4 = listed.0 - (between - before);
         let ipv6 = listed.1 - (self.report.duplicates() - between);
-        let table = Table {
-            v4: V4::new(v4),
-            v6: V6::new(v6),
-            answers: answers.finish(self.labels.finish()),
-        };
-        self.report.close(ipv4, ipv6, table.answers.label_count());
+        let table = Table { v4: V4::new(v4), v6: V6::new(v6), labels: self.labels.finish() };
+        self.report.close(ipv4, ipv6, table.labels.len());
         Ok((Allowlist::new(table, ipv4 + ipv6, when_empty), self.report))
     }
 

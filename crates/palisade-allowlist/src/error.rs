@@ -255,8 +255,8 @@ pub enum BuildError {
         /// `entries` or `lines`.
         what: &'static str,
     },
-    /// All labels together are longer than 4 GiB.
-    #[error("the labels take more than 4 GiB")]
+    /// All labels together are longer than 4 GiB, or there are more than 33 million different ones.
+    #[error("there are too many labels, or they are too long; 33 million and 4 GiB fit")]
     LabelsTooLong,
     /// The text could not be read.
     #[error("the list cannot be read: {0}")]

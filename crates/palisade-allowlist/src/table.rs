@@ -12,7 +12,7 @@ mod walk;
 
 use std::net::IpAddr;
 
-use answers::{AnswerId, Answers, NONE, SPLIT};
+use answers::{Answer, Labels};
 use cells::Cells;
 use flatten::{Flat, Outer};
 pub(crate) use key::{Address, Key};
@@ -25,7 +25,7 @@ use crate::Match;
 pub(crate) struct Table {
     pub(crate) v4: V4,
     pub(crate) v6: V6,
-    pub(crate) answers: Answers,
+    pub(crate) labels: Labels,
 }
 
 impl Table {
@@ -53,14 +53,14 @@ impl Table {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.v4.heap_bytes() + self.v6.heap_bytes() + self.answers.heap_bytes()
+        self.v4.heap_bytes() + self.v6.heap_bytes() + self.labels.heap_bytes()
     }
 
     /// The entry that `answer` means for an address.
     #[inline]
-    fn entry<K: Address>(&self, address: K, answer: AnswerId) -> Option<Match<'_>> {
-        let answer = self.answers.get(answer)?;
-        Some(Match::new(address.network(answer.len), self.answers.label(answer)))
+    fn entry<K: Address>(&self, address: K, answer: Answer) -> Option<Match<'_>> {
+        let (len, label) = answer.parts::<K>()?;
+        Some(Match::new(address.network(len), self.labels.get(label)))
     }
 }
 
@@ -104,15 +104,15 @@ impl V4 {
         let fine = Ranges::new(split.starts, &split.answers);
         let starts: Vec<u32> = split.cells.iter().map(|cell| cell >> 8).collect();
         let cells = Cells::new(&starts, &split.cell_answers, |first| {
-            parts(&fine, first, first.last_of(24)).all(|range| range.answer != NONE)
+            parts(&fine, first, first.last_of(24)).all(|range| range.answer != Answer::NONE)
         });
         Self { cells: Some(cells), fine, outer: flat.outer.into() }
     }
 
     #[inline]
-    pub(crate) fn find(&self, address: u32) -> AnswerId {
-        match self.cells.as_ref().map_or(SPLIT, |cells| cells.find(address)) {
-            SPLIT => self.fine.find(address),
+    pub(crate) fn find(&self, address: u32) -> Answer {
+        match self.cells.as_ref().map_or(Answer::SPLIT, |cells| cells.find(address)) {
+            Answer::SPLIT => self.fine.find(address),
             answer => answer,
         }
     }
@@ -120,7 +120,7 @@ impl V4 {
     #[inline]
     pub(crate) fn contains(&self, address: u32) -> bool {
         let by_cell = self.cells.as_ref().and_then(|cells| cells.contains(address));
-        by_cell.unwrap_or_else(|| self.find(address) != NONE)
+        by_cell.unwrap_or_else(|| self.find(address) != Answer::NONE)
     }
 
     pub(crate) fn outer(&self) -> &[Outer<u32>] {
@@ -129,7 +129,7 @@ impl V4 {
 
     /// The ranges that have an answer, in order.
     pub(crate) fn ranges(&self) -> impl Iterator<Item = Range<u32>> {
-        let everything = Range { first: 0, last: u32::MAX, answer: SPLIT };
+        let everything = Range { first: 0, last: u32::MAX, answer: Answer::SPLIT };
         let split = self.cells.is_none().then_some(everything);
         let cells = self.cells.iter().flat_map(Cells::ranges);
         split
@@ -157,16 +157,16 @@ impl V6 {
     }
 
     #[inline]
-    pub(crate) fn find(&self, address: u128) -> AnswerId {
+    pub(crate) fn find(&self, address: u128) -> Answer {
         match self.cells.find(address.top()) {
-            SPLIT => self.fine.find(address),
+            Answer::SPLIT => self.fine.find(address),
             answer => answer,
         }
     }
 
     #[inline]
     pub(crate) fn contains(&self, address: u128) -> bool {
-        self.find(address) != NONE
+        self.find(address) != Answer::NONE
     }
 
     pub(crate) fn outer(&self) -> &[Outer<u128>] {
@@ -193,12 +193,12 @@ fn within<K: Key>(
     fine: &Ranges<K>,
     first: K,
     last: K,
-    answer: AnswerId,
+    answer: Answer,
 ) -> impl Iterator<Item = Range<K>> {
-    let is_split = answer == SPLIT;
+    let is_split = answer == Answer::SPLIT;
     let whole = (!is_split).then_some(Range { first, last, answer });
     let parts = is_split.then(|| parts(fine, first, last)).into_iter().flatten();
-    whole.into_iter().chain(parts).filter(|range| range.answer != NONE)
+    whole.into_iter().chain(parts).filter(|range| range.answer != Answer::NONE)
 }
 
 /// The fine ranges from `first` to `last`, those without an answer, too.
@@ -213,31 +213,31 @@ fn parts<K: Key>(fine: &Ranges<K>, first: K, last: K) -> impl Iterator<Item = Ra
 struct Split<K> {
     /// The first address of each cell that begins a range of cells.
     cells: Vec<K>,
-    cell_answers: Vec<AnswerId>,
+    cell_answers: Vec<Answer>,
     starts: Vec<K>,
-    answers: Vec<AnswerId>,
+    answers: Vec<Answer>,
 }
 
 impl<K: Key> Split<K> {
     /// A cell is a network with this prefix length.
-    fn of(starts: &[K], answers: &[AnswerId], len: u8) -> Self {
+    fn of(starts: &[K], answers: &[Answer], len: u8) -> Self {
         let mut split = Self {
             cells: Vec::new(),
             cell_answers: Vec::new(),
             starts: vec![K::ZERO],
-            answers: vec![NONE],
+            answers: vec![Answer::NONE],
         };
         let mut ranges = starts.iter().copied().zip(answers.iter().copied()).peekable();
-        let mut before = NONE;
+        let mut before = Answer::NONE;
         while let Some((start, answer)) = ranges.next() {
             let cell = start.masked(len);
-            let in_cell = |next: &(K, AnswerId)| next.0.masked(len) == cell;
+            let in_cell = |next: &(K, Answer)| next.0.masked(len) == cell;
             if cell == start && !ranges.peek().is_some_and(in_cell) {
                 split.cell(cell, answer);
                 before = answer;
                 continue;
             }
-            split.cell(cell, SPLIT);
+            split.cell(cell, Answer::SPLIT);
             if cell != start {
                 split.part(cell, before);
             }
@@ -255,19 +255,19 @@ impl<K: Key> Split<K> {
         split
     }
 
-    fn cell(&mut self, cell: K, answer: AnswerId) {
+    fn cell(&mut self, cell: K, answer: Answer) {
         if self.cells.last() == Some(&cell) {
             self.cells.pop();
             self.cell_answers.pop();
         }
         // Two split cells are not one, whatever their ranges.
-        if answer == SPLIT || self.cell_answers.last() != Some(&answer) {
+        if answer == Answer::SPLIT || self.cell_answers.last() != Some(&answer) {
             self.cells.push(cell);
             self.cell_answers.push(answer);
         }
     }
 
-    fn part(&mut self, start: K, answer: AnswerId) {
+    fn part(&mut self, start: K, answer: Answer) {
         if self.starts.last() == Some(&start) {
             self.starts.pop();
             self.answers.pop();

@@ -1,71 +1,56 @@
-//! What a lookup answers, each answer stored once, and the labels that answers name.
+//! What a lookup answers, and the labels that answers name.
 
 use std::collections::HashMap;
 
-/// Which answer applies. Many addresses share one: an answer is the length of the network and its label, and the
-/// network itself follows from the address.
-pub(crate) type AnswerId = u32;
+use super::key::Key;
 
-/// No network of the list.
-pub(crate) const NONE: AnswerId = 0;
-/// Not the same for the whole cell: look closer.
-pub(crate) const SPLIT: AnswerId = 1;
-const FIRST: AnswerId = 2;
+/// What applies to an address: how long the most specific network is, and which label it has. The network itself follows
+/// from the address.
+///
+/// Both in one number, without a table to look it up in. In a list with few labels it is a small one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Answer(u32);
 
-/// How long the most specific network is, and how it is labelled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Answer {
-    pub(crate) len: u8,
-    pub(crate) label: u32,
-}
+/// The numbers below this one mean something else.
+const FIRST: u32 = 2;
 
-/// The answers of a list, by [`AnswerId`].
-#[derive(Debug)]
-pub(crate) struct Answers {
-    /// The answers from [`FIRST`] on.
-    answers: Box<[Answer]>,
-    labels: Labels,
-}
+/// The most labels of a list, so that the answer for the last one is a number, too.
+const MAX_LABELS: u32 = (u32::MAX - FIRST) / 129 - 1;
 
-impl Answers {
+impl Answer {
+    /// No network of the list.
+    pub(crate) const NONE: Self = Self(0);
+    /// Not the same for the whole cell: look closer.
+    pub(crate) const SPLIT: Self = Self(1);
+
+    /// The answer for networks of addresses like `K`.
+    pub(crate) fn new<K: Key>(len: u8, label: u32) -> Self {
+        Self(FIRST + label * lengths::<K>() + u32::from(len))
+    }
+
+    /// The length and the label, where there is a network.
     #[inline]
-    pub(crate) fn get(&self, id: AnswerId) -> Option<Answer> {
-        self.answers.get(id.wrapping_sub(FIRST) as usize).copied()
+    pub(crate) fn parts<K: Key>(self) -> Option<(u8, u32)> {
+        let number = self.0.checked_sub(FIRST)?;
+        let (label, len) = (number / lengths::<K>(), number % lengths::<K>());
+        u8::try_from(len).ok().map(|len| (len, label))
     }
 
     #[inline]
-    pub(crate) fn label(&self, answer: Answer) -> &str {
-        self.labels.get(answer.label)
+    pub(super) fn number(self) -> u32 {
+        self.0
     }
 
-    pub(crate) fn label_count(&self) -> usize {
-        self.labels.ends.len()
-    }
-
-    pub(crate) fn heap_bytes(&self) -> usize {
-        size_of_val::<[Answer]>(&self.answers) + self.labels.heap_bytes()
+    #[inline]
+    pub(super) fn from_number(number: u32) -> Self {
+        Self(number)
     }
 }
 
-/// Gives each distinct answer one number.
-#[derive(Debug, Default)]
-pub(crate) struct AnswersBuilder {
-    ids: HashMap<Answer, AnswerId>,
-    answers: Vec<Answer>,
-}
-
-impl AnswersBuilder {
-    pub(crate) fn id_of(&mut self, answer: Answer) -> AnswerId {
-        *self.ids.entry(answer).or_insert_with(|| {
-            self.answers.push(answer);
-            // No list has 2^32 entries: the builder refuses long before.
-            u32::try_from(self.answers.len() - 1).unwrap_or(u32::MAX - FIRST) + FIRST
-        })
-    }
-
-    pub(crate) fn finish(self, labels: Labels) -> Answers {
-        Answers { answers: self.answers.into(), labels }
-    }
+/// How many lengths a network can have.
+#[inline]
+fn lengths<K: Key>() -> u32 {
+    u32::from(K::BITS) + 1
 }
 
 /// All labels in one text, each once.
@@ -78,7 +63,7 @@ pub(crate) struct Labels {
 
 impl Labels {
     #[inline]
-    fn get(&self, label: u32) -> &str {
+    pub(crate) fn get(&self, label: u32) -> &str {
         let index = label as usize;
         let begin =
             index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
@@ -86,7 +71,11 @@ impl Labels {
         self.text.get(begin as usize..end as usize).unwrap_or_default()
     }
 
-    fn heap_bytes(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
         self.text.len() + size_of_val::<[u32]>(&self.ends)
     }
 }
@@ -100,13 +89,13 @@ pub(crate) struct LabelsBuilder {
 }
 
 impl LabelsBuilder {
-    /// The number of the label, or nothing when all labels together pass 4 GiB.
+    /// The number of the label; nothing where there are too many of them, or all together pass 4 GiB.
     pub(crate) fn number_of(&mut self, label: &str) -> Option<u32> {
         if let Some(number) = self.numbers.get(label) {
             return Some(*number);
         }
         let end = u32::try_from(self.text.len() + label.len()).ok()?;
-        let number = u32::try_from(self.ends.len()).ok()?;
+        let number = u32::try_from(self.ends.len()).ok().filter(|number| *number < MAX_LABELS)?;
         self.text.push_str(label);
         self.ends.push(end);
         self.numbers.insert(label.into(), number);

@@ -1,6 +1,6 @@
 //! The whole IPv4 space as a row of bits, one for each /24: a set bit begins a range.
 
-use super::answers::{AnswerId, NONE};
+use super::answers::Answer;
 use super::cover::Cover;
 use super::ids::Ids;
 use super::ranges::Range;
@@ -28,7 +28,7 @@ impl Cells {
     /// From ranges of cells, in order and without a gap.
     pub(crate) fn new(
         starts: &[u32],
-        answers: &[AnswerId],
+        answers: &[Answer],
         is_covered: impl Fn(u32) -> bool,
     ) -> Self {
         let mut begins = vec![0_u64; (CELLS / WORD) as usize];
@@ -52,11 +52,11 @@ impl Cells {
 
     /// The answer for the cell that holds the address.
     #[inline]
-    pub(crate) fn find(&self, address: u32) -> AnswerId {
+    pub(crate) fn find(&self, address: u32) -> Answer {
         let cell = address >> CELL_BITS;
         let word = (cell / WORD) as usize;
         let (Some(begins), Some(before)) = (self.begins.get(word), self.before.get(word)) else {
-            return NONE;
+            return Answer::NONE;
         };
         let up_to = begins & (u64::MAX >> (WORD - 1 - cell % WORD));
         // The first cell begins a range, so at least one bit is set.

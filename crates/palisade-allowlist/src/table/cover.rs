@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::answers::{NONE, SPLIT};
+use super::answers::Answer;
 use super::ranges::Range;
 
 /// How many cells share a block.
@@ -35,8 +35,8 @@ impl Cover {
         is_covered: impl Fn(u32) -> bool,
     ) -> Self {
         let mut blocks = BlocksBuilder::default();
-        for range in ranges.filter(|range| range.answer != NONE) {
-            let is_part = range.answer == SPLIT && !is_covered(range.first);
+        for range in ranges.filter(|range| range.answer != Answer::NONE) {
+            let is_part = range.answer == Answer::SPLIT && !is_covered(range.first);
             blocks.set(range.first >> 8, range.last >> 8, is_part);
         }
         blocks.finish()

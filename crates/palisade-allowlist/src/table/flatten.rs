@@ -1,6 +1,6 @@
 //! From nested networks to ranges that do not overlap.
 
-use super::answers::{Answer, AnswerId, AnswersBuilder, NONE};
+use super::answers::Answer;
 use super::key::Key;
 
 /// A network as it was listed.
@@ -16,7 +16,7 @@ pub(crate) struct Listed<K> {
 #[derive(Debug)]
 pub(crate) struct Flat<K> {
     pub(crate) starts: Vec<K>,
-    pub(crate) answers: Vec<AnswerId>,
+    pub(crate) answers: Vec<Answer>,
     /// The networks that have others inside of them, by address and length.
     pub(crate) outer: Vec<Outer<K>>,
 }
@@ -27,7 +27,7 @@ pub(crate) struct Flat<K> {
 pub(crate) struct Outer<K> {
     pub(crate) first: K,
     pub(crate) len: u8,
-    pub(crate) answer: AnswerId,
+    pub(crate) answer: Answer,
 }
 
 /// What the sweep notices on its way.
@@ -39,15 +39,11 @@ pub(crate) trait Notice<K> {
 }
 
 /// Sweeps over the networks in order of address, with a stack of those that are open at the moment.
-pub(crate) fn flatten<K: Key>(
-    mut listed: Vec<Listed<K>>,
-    answers: &mut AnswersBuilder,
-    notice: &mut impl Notice<K>,
-) -> Flat<K> {
+pub(crate) fn flatten<K: Key>(mut listed: Vec<Listed<K>>, notice: &mut impl Notice<K>) -> Flat<K> {
     // Stable, so that networks that are equal keep the order of the list.
     listed.sort_by_key(|network| (network.first, network.len));
     let mut sweep = Sweep {
-        flat: Flat { starts: vec![K::ZERO], answers: vec![NONE], outer: Vec::new() },
+        flat: Flat { starts: vec![K::ZERO], answers: vec![Answer::NONE], outer: Vec::new() },
         open: Vec::new(),
     };
     let mut listed = listed.into_iter().peekable();
@@ -63,7 +59,7 @@ pub(crate) fn flatten<K: Key>(
         if let Some(parent) = sweep.open.last() {
             notice.shadowed(&network, &parent.listed);
         }
-        let answer = answers.id_of(Answer { len: network.len, label: network.label });
+        let answer = Answer::new::<K>(network.len, network.label);
         sweep.open(network, answer);
     }
     sweep.close_all();
@@ -82,12 +78,12 @@ struct Sweep<K> {
 struct Open<K> {
     listed: Listed<K>,
     last: K,
-    answer: AnswerId,
+    answer: Answer,
     has_inner: bool,
 }
 
 impl<K: Key> Sweep<K> {
-    fn open(&mut self, listed: Listed<K>, answer: AnswerId) {
+    fn open(&mut self, listed: Listed<K>, answer: Answer) {
         if let Some(parent) = self.open.last_mut() {
             parent.has_inner = true;
         }
@@ -115,12 +111,12 @@ impl<K: Key> Sweep<K> {
             self.flat.outer.push(Outer { first, len, answer: closed.answer });
         }
         if let Some(above) = closed.last.above() {
-            self.begin(above, self.open.last().map_or(NONE, |parent| parent.answer));
+            self.begin(above, self.open.last().map_or(Answer::NONE, |parent| parent.answer));
         }
     }
 
     /// From `address` on, `answer` applies.
-    fn begin(&mut self, address: K, answer: AnswerId) {
+    fn begin(&mut self, address: K, answer: Answer) {
         let Flat { starts, answers, .. } = &mut self.flat;
         if starts.last() == Some(&address) {
             starts.pop();

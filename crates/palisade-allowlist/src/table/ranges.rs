@@ -1,6 +1,6 @@
 //! Sorted ranges, and the range that holds an address.
 
-use super::answers::AnswerId;
+use super::answers::Answer;
 use super::ids::Ids;
 use super::index::Index;
 use super::key::Key;
@@ -21,7 +21,7 @@ pub(crate) struct Ranges<K> {
 }
 
 impl<K: Key> Ranges<K> {
-    pub(crate) fn new(mut starts: Vec<K>, answers: &[AnswerId]) -> Self {
+    pub(crate) fn new(mut starts: Vec<K>, answers: &[Answer]) -> Self {
         let len = starts.len();
         let index = (len > TINY).then(|| Index::over(&starts));
         if index.is_none() {
@@ -32,7 +32,7 @@ impl<K: Key> Ranges<K> {
 
     /// The answer for the range that holds `key`.
     #[inline]
-    pub(crate) fn find(&self, key: K) -> AnswerId {
+    pub(crate) fn find(&self, key: K) -> Answer {
         self.answers.get(self.position(key))
     }
 
@@ -81,7 +81,7 @@ impl<K: Key> Ranges<K> {
 pub(crate) struct Range<K> {
     pub(crate) first: K,
     pub(crate) last: K,
-    pub(crate) answer: AnswerId,
+    pub(crate) answer: Answer,
 }
 
 /// How many starts of the window are not above `key`.

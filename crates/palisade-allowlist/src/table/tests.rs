@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::answers::{AnswersBuilder, NONE};
+use super::answers::Answer;
 use super::flatten::{Flat, Listed, Notice, flatten};
 use super::key::Key;
 use super::ranges::{Range, Ranges};
@@ -23,7 +23,7 @@ fn flat<K: Key>(networks: &[(K, u8)]) -> Flat<K> {
         label: u32::try_from(at % 3).unwrap_or(0),
         place: Place::Entry(1).packed(),
     });
-    flatten(listed.collect(), &mut AnswersBuilder::default(), &mut Deaf)
+    flatten(listed.collect(), &mut Deaf)
 }
 
 /// The first and last address of each range and their neighbours.
@@ -77,11 +77,11 @@ proptest! {
         let flat = flat(&networks);
         let fine = Ranges::new(flat.starts.clone(), &flat.answers);
         let probes: Vec<u32> = edges(&flat).into_iter().chain(probes).collect();
-        let expected = merged((0..fine.len()).filter_map(|at| fine.get(at)).filter(|range| range.answer != NONE));
+        let expected = merged((0..fine.len()).filter_map(|at| fine.get(at)).filter(|range| range.answer != Answer::NONE));
         let cells = V4::with_cells(flat);
         for probe in probes {
             prop_assert_eq!(cells.find(probe), fine.find(probe), "{:#x}", probe);
-            prop_assert_eq!(cells.contains(probe), fine.find(probe) != NONE, "{:#x}", probe);
+            prop_assert_eq!(cells.contains(probe), fine.find(probe) != Answer::NONE, "{:#x}", probe);
         }
         prop_assert_eq!(merged(cells.ranges()), expected);
     }
@@ -96,11 +96,11 @@ proptest! {
         let flat = flat(&networks);
         let fine = Ranges::new(flat.starts.clone(), &flat.answers);
         let probes: Vec<u128> = edges(&flat).into_iter().chain(probes).collect();
-        let expected = merged((0..fine.len()).filter_map(|at| fine.get(at)).filter(|range| range.answer != NONE));
+        let expected = merged((0..fine.len()).filter_map(|at| fine.get(at)).filter(|range| range.answer != Answer::NONE));
         let cells = V6::new(flat);
         for probe in probes {
             prop_assert_eq!(cells.find(probe), fine.find(probe), "{:#x}", probe);
-            prop_assert_eq!(cells.contains(probe), fine.find(probe) != NONE, "{:#x}", probe);
+            prop_assert_eq!(cells.contains(probe), fine.find(probe) != Answer::NONE, "{:#x}", probe);
         }
         prop_assert_eq!(merged(cells.ranges()), expected);
     }
@@ -110,7 +110,7 @@ proptest! {
         starts.push(0);
         starts.sort_unstable();
         starts.dedup();
-        let answers: Vec<u32> = (0..u32::try_from(starts.len()).unwrap_or(0)).collect();
+        let answers = vec![Answer::NONE; starts.len()];
         let ranges = Ranges::new(starts.clone(), &answers);
         let near = starts.iter().flat_map(|start| [start.saturating_sub(1), *start, start.saturating_add(1)]);
         for probe in near.chain(probes).chain([u64::MAX]) {

@@ -4,7 +4,7 @@ use std::iter;
 use std::net::IpAddr;
 
 use super::Table;
-use super::answers::NONE;
+use super::answers::Answer;
 use super::flatten::Outer;
 use super::key::{Address, Key};
 use super::ranges::Range;
@@ -45,7 +45,7 @@ impl Table {
     fn around<'a, K: Address>(
         &'a self,
         address: K,
-        answer: u32,
+        answer: Answer,
         outer: &'a [Outer<K>],
     ) -> impl Iterator<Item = Match<'a>> {
         let innermost = self.entry(address, answer);
@@ -64,7 +64,7 @@ impl Table {
         ranges: impl Iterator<Item = Range<K>> + 'a,
         outer: &'a [Outer<K>],
     ) -> impl Iterator<Item = Match<'a>> {
-        let mut innermost = ranges.flat_map(|range| self.whole_networks(range)).peekable();
+        let mut innermost = ranges.flat_map(|range| Self::whole_networks(range)).peekable();
         let mut outer = outer.iter().map(|outer| (outer.first, outer.len, outer.answer)).peekable();
         iter::from_fn(move || {
             let inner_first = match (innermost.peek(), outer.peek()) {
@@ -78,29 +78,25 @@ impl Table {
 
     /// The networks of a range that lie in it wholly: nothing is inside of them. One that reaches beyond the range
     /// has another one inside of it there.
-    fn whole_networks<K: Key>(
-        &self,
-        range: Range<K>,
-    ) -> impl Iterator<Item = (K, u8, u32)> + use<K> {
-        let answer = self.answers.get(range.answer);
-        let len = answer.map_or(0, |answer| answer.len);
+    fn whole_networks<K: Key>(range: Range<K>) -> impl Iterator<Item = (K, u8, Answer)> + use<K> {
+        let len = range.answer.parts::<K>().map(|(len, _)| len);
+        let is_answered = len.is_some();
+        let len = len.unwrap_or(0);
         let begin = if range.first.masked(len) == range.first {
             Some(range.first)
         } else {
             range.first.last_of(len).above()
         };
-        iter::successors(begin.filter(|_| answer.is_some()), move |first| {
-            first.last_of(len).above()
-        })
-        .take_while(move |first| *first <= range.last && first.last_of(len) <= range.last)
-        .map(move |first| (first, len, range.answer))
+        iter::successors(begin.filter(|_| is_answered), move |first| first.last_of(len).above())
+            .take_while(move |first| *first <= range.last && first.last_of(len) <= range.last)
+            .map(move |first| (first, len, range.answer))
     }
 }
 
 fn is_gapless<K: Key>(mut ranges: impl Iterator<Item = Range<K>>) -> bool {
     let mut due = Some(K::ZERO);
     let met = ranges.by_ref().all(|range| {
-        let met = Some(range.first) == due && range.answer != NONE;
+        let met = Some(range.first) == due && range.answer != Answer::NONE;
         due = range.last.above();
         met
     });
