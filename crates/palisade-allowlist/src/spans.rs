@@ -57,7 +57,10 @@ pub(crate) fn covered_v6(list: &Allowlist) -> impl Iterator<Item = Span<u128>> {
     joined(list.table().v6.ranges().map(|range| Span { first: range.first, last: range.last }))
 }
 
-fn joined<K: Key>(spans: impl Iterator<Item = Span<K>>) -> impl Iterator<Item = Span<K>> {
+/// The same stretches; those that touch are one.
+pub(crate) fn joined<K: Key>(
+    spans: impl Iterator<Item = Span<K>>,
+) -> impl Iterator<Item = Span<K>> {
     let mut spans = spans.peekable();
     iter::from_fn(move || {
         let mut joined = spans.next()?;

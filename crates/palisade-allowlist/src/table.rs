@@ -14,6 +14,7 @@ use std::net::IpAddr;
 
 use answers::{Answer, Labels};
 use cells::Cells;
+use cover::Cover;
 use flatten::{Flat, Outer};
 pub(crate) use key::{Address, Key};
 use ranges::{Range, Ranges};
@@ -74,6 +75,8 @@ pub(crate) struct V6 {
     cells: Ranges<u64>,
     /// The ranges of split cells, by all bits.
     fine: Ranges<u128>,
+    /// Which /32s are covered, in a large list.
+    cover: Option<Cover>,
     outer: Box<[Outer<u128>]>,
 }
 
@@ -84,11 +87,16 @@ pub(crate) struct V4 {
     cells: Option<Cells>,
     /// All ranges, or with cells those of split ones.
     fine: Ranges<u32>,
+    /// Which /24s are covered, in a list with cells.
+    cover: Option<Cover>,
     outer: Box<[Outer<u32>]>,
 }
 
 /// From this many ranges on, a bit for each /24 takes less than 12 bytes a range.
 const WORTH_CELLS: usize = 1 << 18;
+
+/// From this many ranges on, which no fast cache holds, what IPv6 covers is worth some bytes a range.
+const WORTH_COVER: usize = 1 << 15;
 
 impl V4 {
     pub(crate) fn new(flat: Flat<u32>) -> Self {
@@ -96,17 +104,16 @@ impl V4 {
             return Self::with_cells(flat);
         }
         let fine = Ranges::new(flat.starts, &flat.answers);
-        Self { cells: None, fine, outer: flat.outer.into() }
+        Self { cells: None, fine, cover: None, outer: flat.outer.into() }
     }
 
     fn with_cells(flat: Flat<u32>) -> Self {
+        let cover = Some(Cover::new(flat.covered(), 24));
         let split = Split::of(&flat.starts, &flat.answers, 24);
-        let fine = Ranges::new(split.starts, &split.answers);
         let starts: Vec<u32> = split.cells.iter().map(|cell| cell >> 8).collect();
-        let cells = Cells::new(&starts, &split.cell_answers, |first| {
-            parts(&fine, first, first.last_of(24)).all(|range| range.answer != Answer::NONE)
-        });
-        Self { cells: Some(cells), fine, outer: flat.outer.into() }
+        let cells = Some(Cells::new(&starts, &split.cell_answers));
+        let fine = Ranges::new(split.starts, &split.answers);
+        Self { cells, fine, cover, outer: flat.outer.into() }
     }
 
     #[inline]
@@ -119,8 +126,13 @@ impl V4 {
 
     #[inline]
     pub(crate) fn contains(&self, address: u32) -> bool {
-        let by_cell = self.cells.as_ref().and_then(|cells| cells.contains(address));
-        by_cell.unwrap_or_else(|| self.find(address) != Answer::NONE)
+        self.covers(address).unwrap_or_else(|| self.find(address) != Answer::NONE)
+    }
+
+    /// Whether the /24 is covered; nothing where it is in part, or nobody knows.
+    #[inline]
+    fn covers(&self, address: u32) -> Option<bool> {
+        self.cover.as_ref()?.contains(address >> 8)
     }
 
     pub(crate) fn outer(&self) -> &[Outer<u32>] {
@@ -140,6 +152,7 @@ impl V4 {
 
     pub(crate) fn heap_bytes(&self) -> usize {
         self.cells.as_ref().map_or(0, Cells::heap_bytes)
+            + self.cover.as_ref().map_or(0, Cover::heap_bytes)
             + self.fine.heap_bytes()
             + size_of_val::<[Outer<u32>]>(&self.outer)
     }
@@ -147,11 +160,18 @@ impl V4 {
 
 impl V6 {
     pub(crate) fn new(flat: Flat<u128>) -> Self {
+        let is_large = flat.starts.len() >= WORTH_COVER;
+        Self::with_cover(flat, is_large)
+    }
+
+    fn with_cover(flat: Flat<u128>, with_cover: bool) -> Self {
+        let cover = with_cover.then(|| Cover::new(flat.covered(), 32));
         let split = Split::of(&flat.starts, &flat.answers, 64);
         let cells = split.cells.iter().map(|cell| cell.top()).collect();
         Self {
             cells: Ranges::new(cells, &split.cell_answers),
             fine: Ranges::new(split.starts, &split.answers),
+            cover,
             outer: flat.outer.into(),
         }
     }
@@ -166,7 +186,14 @@ impl V6 {
 
     #[inline]
     pub(crate) fn contains(&self, address: u128) -> bool {
-        self.find(address) != Answer::NONE
+        self.covers(address).unwrap_or_else(|| self.find(address) != Answer::NONE)
+    }
+
+    /// Whether the /32 is covered; nothing where it is in part, or nobody knows.
+    #[inline]
+    fn covers(&self, address: u128) -> Option<bool> {
+        let first_bits = u32::try_from(address >> 96).ok()?;
+        self.cover.as_ref()?.contains(first_bits)
     }
 
     pub(crate) fn outer(&self) -> &[Outer<u128>] {
@@ -183,7 +210,10 @@ impl V6 {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.cells.heap_bytes() + self.fine.heap_bytes() + size_of_val::<[Outer<u128>]>(&self.outer)
+        self.cells.heap_bytes()
+            + self.fine.heap_bytes()
+            + self.cover.as_ref().map_or(0, Cover::heap_bytes)
+            + size_of_val::<[Outer<u128>]>(&self.outer)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The whole IPv4 space as a row of bits, one for each /24: a set bit begins a range.
 
 use super::answers::Answer;
-use super::cover::Cover;
 use super::ids::Ids;
 use super::ranges::Range;
 
@@ -21,16 +20,11 @@ pub(crate) struct Cells {
     /// How many bits are set in all words before.
     before: Box<[u32]>,
     answers: Ids,
-    cover: Cover,
 }
 
 impl Cells {
     /// From ranges of cells, in order and without a gap.
-    pub(crate) fn new(
-        starts: &[u32],
-        answers: &[Answer],
-        is_covered: impl Fn(u32) -> bool,
-    ) -> Self {
+    pub(crate) fn new(starts: &[u32], answers: &[Answer]) -> Self {
         let mut begins = vec![0_u64; (CELLS / WORD) as usize];
         for start in starts {
             if let Some(word) = begins.get_mut((start / WORD) as usize) {
@@ -44,10 +38,7 @@ impl Cells {
             before
         });
         let before = before.collect();
-        let answers = Ids::new(answers);
-        let mut cells = Self { begins: begins.into(), before, answers, cover: Cover::default() };
-        cells.cover = Cover::new(cells.ranges(), is_covered);
-        cells
+        Self { begins: begins.into(), before, answers: Ids::new(answers) }
     }
 
     /// The answer for the cell that holds the address.
@@ -62,12 +53,6 @@ impl Cells {
         // The first cell begins a range, so at least one bit is set.
         let position = before.wrapping_add(up_to.count_ones()).wrapping_sub(1);
         self.answers.get(position as usize)
-    }
-
-    /// Whether a network holds the address; nothing where its cell is split and only partly covered.
-    #[inline]
-    pub(crate) fn contains(&self, address: u32) -> Option<bool> {
-        self.cover.contains(address >> CELL_BITS)
     }
 
     /// The ranges of cells, in order, as addresses. A split cell is a range of its own.
@@ -87,7 +72,6 @@ impl Cells {
         size_of_val::<[u64]>(&self.begins)
             + size_of_val::<[u32]>(&self.before)
             + self.answers.heap_bytes()
-            + self.cover.heap_bytes()
     }
 
     fn starts(&self) -> impl Iterator<Item = u32> {

@@ -1,24 +1,35 @@
-//! Which /24s are covered: the one question that a service asks most, answered by one bit.
+//! Which cells are covered: the question that a service asks most, answered by one bit.
 
 use std::collections::HashMap;
+use std::hash::Hash;
+use std::ops::Range;
 
-use super::answers::Answer;
-use super::ranges::Range;
+use super::key::Key;
+use crate::spans::Span;
 
-/// How many cells share a block.
+/// How many cells share a block, and how many blocks share a page.
 const BLOCK: u32 = 256;
+const BLOCKS: usize = 256;
+const PAGE: u32 = BLOCK * 256;
 const WORD: u32 = u64::BITS;
 const WORDS: usize = (BLOCK / WORD) as usize;
 
-/// A bit for each cell, in blocks of a /16. Many blocks are alike, and are stored once.
-#[derive(Debug, Default)]
+/// Two bits for each cell of the space, which is a /24 of IPv4 or a /32 of IPv6.
+///
+/// Most of the space is covered wholly or not at all, and much of it is alike: equal blocks are stored once, and equal
+/// pages of blocks, too. What is left fits into a cache that the ranges do not fit into.
+#[derive(Debug)]
 pub(crate) struct Cover {
-    /// Which block holds each /16. There are 65,536 of them, so the number of a block has 16 bits.
-    block_of: Box<[u16]>,
+    /// Which page holds the cells with the same upper bits.
+    page_of: Box<[u16]>,
+    pages: Box<[Page]>,
     blocks: Box<[Block]>,
 }
 
-/// The cells of a /16. One cache line.
+/// The numbers of blocks.
+type Page = [u32; BLOCKS];
+
+/// One cache line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 struct Block {
     /// Cells that are covered wholly.
@@ -28,25 +39,35 @@ struct Block {
 }
 
 impl Cover {
-    /// From ranges that are cut at cells, in order and without a gap. `is_covered` says whether the split cell that
-    /// begins with this address is covered wholly.
-    pub(crate) fn new(
-        ranges: impl Iterator<Item = Range<u32>>,
-        is_covered: impl Fn(u32) -> bool,
-    ) -> Self {
-        let mut blocks = BlocksBuilder::default();
-        for range in ranges.filter(|range| range.answer != Answer::NONE) {
-            let is_part = range.answer == Answer::SPLIT && !is_covered(range.first);
-            blocks.set(range.first >> 8, range.last >> 8, is_part);
+    /// From stretches of addresses, in order and without two that touch. A cell is a network of `len` bits, at least 16
+    /// and at most 32.
+    pub(crate) fn new<K: Key>(spans: impl Iterator<Item = Span<K>>, len: u8) -> Self {
+        let mut building = Building::new();
+        for Span { first, last } in spans {
+            let (mut begin, mut end) = (cell(first, len), cell(last, len) + 1);
+            let begins_within = first.masked(len) != first;
+            let ends_within = last.last_of(len) != last;
+            if begins_within || (begin + 1 == end && ends_within) {
+                building.set(begin..begin + 1, Kind::Part);
+                begin += 1;
+            }
+            let has_end = ends_within && begin < end;
+            if has_end {
+                end -= 1;
+            }
+            building.set(begin..end, Kind::Whole);
+            if has_end {
+                building.set(end..end + 1, Kind::Part);
+            }
         }
-        blocks.finish()
+        building.finish(1 << (len - 16))
     }
 
     /// Whether the cell is covered; nothing where it is in part.
     #[inline]
     pub(crate) fn contains(&self, cell: u32) -> Option<bool> {
-        let number = self.block_of.get((cell / BLOCK) as usize)?;
-        let block = self.blocks.get(usize::from(*number))?;
+        let page = self.pages.get(usize::from(*self.page_of.get((cell / PAGE) as usize)?))?;
+        let block = self.blocks.get(*page.get((cell % PAGE / BLOCK) as usize)? as usize)?;
         let (word, bit) = ((cell % BLOCK / WORD) as usize, cell % WORD);
         if block.part.get(word)? >> bit & 1 == 1 {
             return None;
@@ -55,65 +76,130 @@ impl Cover {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        size_of_val::<[u16]>(&self.block_of) + size_of_val::<[Block]>(&self.blocks)
+        size_of_val::<[u16]>(&self.page_of)
+            + size_of_val::<[Page]>(&self.pages)
+            + size_of_val::<[Block]>(&self.blocks)
     }
 }
 
-/// Fills one block after the other.
-#[derive(Default)]
-struct BlocksBuilder {
-    numbers: HashMap<Block, u16>,
-    blocks: Vec<Block>,
-    block_of: Vec<u16>,
-    open: Block,
+/// The first `len` bits.
+fn cell<K: Key>(address: K, len: u8) -> u64 {
+    address.top() >> (64 - len)
 }
 
-impl BlocksBuilder {
-    /// Marks the cells from `first` to `last`, none of which lies below one that was marked before.
-    fn set(&mut self, first: u32, last: u32, is_part: bool) {
-        let mut cell = first;
-        loop {
-            self.close_up_to(cell / BLOCK);
-            let end = last.min(cell | (BLOCK - 1));
-            let words = if is_part { &mut self.open.part } else { &mut self.open.whole };
-            for (word, base) in
-                words.iter_mut().zip((cell / BLOCK * BLOCK..).step_by(WORD as usize))
-            {
-                *word |= ones(cell.max(base), end.min(base + WORD - 1), base);
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Whole,
+    Part,
+}
+
+/// The pages without a cell that is covered, and with all of them: there are thousands of each.
+const EMPTY: u32 = 0;
+const FULL: u32 = 1;
+
+/// Fills one page after the other.
+struct Building {
+    page_of: Vec<u16>,
+    pages: Numbered<Page>,
+    blocks: Numbered<Block>,
+    /// The page that is being filled; nothing while it is empty.
+    open: Option<Box<[Block; BLOCKS]>>,
+}
+
+impl Building {
+    fn new() -> Self {
+        let (mut pages, mut blocks) = (Numbered::default(), Numbered::default());
+        // In this order, so that these two pages have the numbers that are meant.
+        for whole in [0, u64::MAX] {
+            let block = Block { whole: [whole; WORDS], part: [0; WORDS] };
+            pages.number_of([blocks.number_of(block); BLOCKS]);
+        }
+        Self { page_of: Vec::new(), pages, blocks, open: None }
+    }
+
+    /// Marks cells, none of which lies below one that was marked before.
+    fn set(&mut self, cells: Range<u64>, kind: Kind) {
+        let mut begin = cells.start;
+        while begin < cells.end {
+            let page = begin / u64::from(PAGE);
+            self.close_up_to(page);
+            let first = page * u64::from(PAGE);
+            let end = cells.end.min(first + u64::from(PAGE));
+            if kind == Kind::Whole && end - begin == u64::from(PAGE) {
+                self.push(FULL);
+            } else {
+                let open = self.open.get_or_insert_with(|| Box::new([Block::default(); BLOCKS]));
+                mark(open, within(begin - first)..within(end - first), kind);
             }
-            if end == last {
-                return;
-            }
-            cell = end + 1;
+            begin = end;
         }
     }
 
-    fn close_up_to(&mut self, block: u32) {
-        while self.block_of.len() < block as usize {
+    fn close_up_to(&mut self, page: u64) {
+        while (self.page_of.len() as u64) < page {
             self.close();
         }
     }
 
     fn close(&mut self) {
-        let block = std::mem::take(&mut self.open);
-        let number = *self.numbers.entry(block).or_insert_with(|| {
-            self.blocks.push(block);
-            // One of at most 65,536.
-            u16::try_from(self.blocks.len() - 1).unwrap_or(u16::MAX)
-        });
-        self.block_of.push(number);
+        match self.open.take() {
+            Some(open) => {
+                let page = open.map(|block| self.blocks.number_of(block));
+                let number = self.pages.number_of(page);
+                self.push(number);
+            }
+            None => self.push(EMPTY),
+        }
     }
 
-    fn finish(mut self) -> Cover {
-        self.close_up_to(1 << 16);
-        Cover { block_of: self.block_of.into(), blocks: self.blocks.into() }
+    fn push(&mut self, page: u32) {
+        // One of at most 65,536, as there are no more pages in the space.
+        self.page_of.push(u16::try_from(page).unwrap_or(u16::MAX));
+    }
+
+    fn finish(mut self, pages: u64) -> Cover {
+        self.close_up_to(pages);
+        let Self { page_of, pages, blocks, .. } = self;
+        Cover { page_of: page_of.into(), pages: pages.values.into(), blocks: blocks.values.into() }
     }
 }
 
-/// The bits from `first` to `last`, of the word whose first bit is `base`; none where there are none in it.
-fn ones(first: u32, last: u32, base: u32) -> u64 {
-    if first > last || first >= base + WORD {
-        return 0;
+/// Marks cells of a page.
+fn mark(blocks: &mut [Block; BLOCKS], cells: Range<u32>, kind: Kind) {
+    let words = blocks.iter_mut().flat_map(|block| match kind {
+        Kind::Whole => &mut block.whole,
+        Kind::Part => &mut block.part,
+    });
+    for (word, base) in words.zip((0..).step_by(WORD as usize)) {
+        let (begin, end) = (cells.start.max(base), cells.end.min(base + WORD));
+        if begin < end {
+            *word |= (u64::MAX >> (WORD - (end - begin))) << (begin - base);
+        }
     }
-    (u64::MAX >> (WORD - 1 - (last - first))) << (first - base)
+}
+
+/// The position in a page, which has 65,536.
+fn within(cell: u64) -> u32 {
+    u32::try_from(cell).unwrap_or(PAGE)
+}
+
+/// Gives each distinct value one number.
+struct Numbered<T> {
+    numbers: HashMap<T, u32>,
+    values: Vec<T>,
+}
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self { numbers: HashMap::new(), values: Vec::new() }
+    }
+}
+
+impl<T: Copy + Eq + Hash> Numbered<T> {
+    fn number_of(&mut self, value: T) -> u32 {
+        *self.numbers.entry(value).or_insert_with(|| {
+            self.values.push(value);
+            u32::try_from(self.values.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
 }

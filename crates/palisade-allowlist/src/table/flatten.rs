@@ -2,6 +2,7 @@
 
 use super::answers::Answer;
 use super::key::Key;
+use crate::spans::{self, Span};
 
 /// A network as it was listed.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +20,16 @@ pub(crate) struct Flat<K> {
     pub(crate) answers: Vec<Answer>,
     /// The networks that have others inside of them, by address and length.
     pub(crate) outer: Vec<Outer<K>>,
+}
+
+impl<K: Key> Flat<K> {
+    /// The stretches of addresses that have an answer; those that touch are one.
+    pub(crate) fn covered(&self) -> impl Iterator<Item = Span<K>> {
+        let nexts = self.starts.iter().skip(1).map(|next| next.below()).chain([K::MAX]);
+        let ranges = self.starts.iter().zip(nexts).zip(&self.answers);
+        let answered = ranges.filter(|(_, answer)| **answer != Answer::NONE);
+        spans::joined(answered.map(|((first, last), _)| Span { first: *first, last }))
+    }
 }
 
 /// A network that has others inside of it. Its addresses may all be answered by those, so that no range tells of

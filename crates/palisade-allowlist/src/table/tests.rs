@@ -63,7 +63,10 @@ fn networks_v6() -> impl Strategy<Value = Vec<(u128, u8)>> {
     });
     let any = prop_oneof![6 => near, 1 => any::<u128>(), 1 => Just(0), 1 => Just(u128::MAX)];
     prop::collection::vec(
-        (any, prop_oneof![4 => 60_u8..=68, 2 => 100_u8..=128, 2 => 20_u8..=64, 1 => 0_u8..=20]),
+        (
+            any,
+            prop_oneof![3 => 60_u8..=68, 3 => 28_u8..=36, 2 => 100_u8..=128, 2 => 20_u8..=64, 1 => 0_u8..=20],
+        ),
         0..60,
     )
 }
@@ -97,12 +100,14 @@ proptest! {
         let fine = Ranges::new(flat.starts.clone(), &flat.answers);
         let probes: Vec<u128> = edges(&flat).into_iter().chain(probes).collect();
         let expected = merged((0..fine.len()).filter_map(|at| fine.get(at)).filter(|range| range.answer != Answer::NONE));
-        let cells = V6::new(flat);
-        for probe in probes {
-            prop_assert_eq!(cells.find(probe), fine.find(probe), "{:#x}", probe);
-            prop_assert_eq!(cells.contains(probe), fine.find(probe) != Answer::NONE, "{:#x}", probe);
+        for with_cover in [false, true] {
+            let cells = V6::with_cover(self::flat(&networks), with_cover);
+            for probe in &probes {
+                prop_assert_eq!(cells.find(*probe), fine.find(*probe), "{:#x}", probe);
+                prop_assert_eq!(cells.contains(*probe), fine.find(*probe) != Answer::NONE, "{:#x}", probe);
+            }
+            prop_assert_eq!(merged(cells.ranges()), expected.clone());
         }
-        prop_assert_eq!(merged(cells.ranges()), expected);
     }
 
     #[test]
