@@ -6,12 +6,12 @@
 
 use std::error::Error;
 use std::hint::black_box;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
 use palisade_allowlist::Allowlist;
 use palisade_benches::Machine;
-use palisade_benches::allowlist::{full_table, probes, text_of};
+use palisade_benches::allowlist::{cloud_text, full_table, probes, text_of};
 
 /// Of so many runs over all probes the best one counts: whatever else the machine does only adds.
 const RUNS: usize = 15;
@@ -54,7 +54,32 @@ fn main() -> Result<(), Box<dyn Error>> {
             list.check(address).entry().map_or(0, |entry| u32::from(entry.network().prefix_len()))
         });
     }
+    println!("\n| list | entries | bytes an entry |\n|---|--:|--:|");
+    let own = table.iter().zip(1..).map(|(prefix, number)| {
+        format!("{}/{} Autonomous system {number}\n", prefix.address, prefix.len)
+    });
+    shape("the full table, one of 256 labels each", &text)?;
+    shape("the full table, a label of its own for each", &own.collect::<String>())?;
+    shape("the ranges of 15 cloud providers", &cloud_text()?)?;
+    let scattered = (0_u32..1_000_000).map(|n| Ipv4Addr::from(n.wrapping_mul(2_654_435_769)));
+    shape(
+        "a million single addresses of IPv4",
+        &scattered.map(|address| format!("{address}\n")).collect::<String>(),
+    )?;
+    let hosts = (0_u128..1_000_000).map(|n| Ipv6Addr::from((0x2001_0db8 << 96) | (n << 70) | n));
+    shape(
+        "a million single addresses of IPv6",
+        &hosts.map(|address| format!("{address}\n")).collect::<String>(),
+    )?;
     println!("\nMeasured on {}.", Machine::this());
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
+fn shape(name: &str, text: &str) -> Result<(), Box<dyn Error>> {
+    let (list, _) = Allowlist::builder().extend_lines(text.as_bytes())?.build()?;
+    let bytes = list.heap_bytes() as f64 / list.len() as f64;
+    println!("| {name} | {} | {bytes:.1} |", list.len());
     Ok(())
 }
 

@@ -4,4 +4,4 @@ mod probes;
 mod table;
 
 pub use probes::{Probes, probes};
-pub use table::{LABELS, Prefix, cloud_text, full_table, label_of, sample, text_of};
+pub use table::{LABELS, Prefix, cloud_text, full_table, label_of, label_text, sample, text_of};

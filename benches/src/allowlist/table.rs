@@ -75,13 +75,19 @@ pub fn label_of(prefix: &Prefix) -> u32 {
     rng.next_u32() % LABELS
 }
 
+/// The label with this number.
+#[must_use]
+pub fn label_text(label: u32) -> String {
+    format!("Network {label:03}")
+}
+
 /// The text file of a table: a prefix and its label on each line.
 #[must_use]
 pub fn text_of(table: &[Prefix]) -> String {
     let mut text = String::new();
     for prefix in table {
         let Prefix { address, len } = prefix;
-        let _ = writeln!(text, "{address}/{len} Network {:03}", label_of(prefix));
+        let _ = writeln!(text, "{address}/{len} {}", label_text(label_of(prefix)));
     }
     text
 }

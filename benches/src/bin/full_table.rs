@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use indicatif::ProgressBar;
 use palisade_allowlist::Allowlist;
-use palisade_benches::allowlist::{Prefix, full_table, label_of, probes, text_of};
+use palisade_benches::allowlist::{Prefix, full_table, label_of, label_text, probes, text_of};
 
 /// Compare the full table with a matcher that looks at every entry
 #[derive(Parser)]
@@ -41,7 +41,7 @@ fn run(addresses: usize) -> Result<usize, Box<dyn Error>> {
     let (mut wrong, mut hits) = (0, 0);
     for address in &drawn {
         let expected = naive.longest(*address);
-        let label = expected.map(|prefix| format!("Network {:03}", label_of(&prefix)));
+        let label = expected.map(|prefix| label_text(label_of(&prefix)));
         let found = list.check(*address).entry();
         let agrees = found.map(|entry| (entry.network().first(), entry.network().prefix_len()))
             == expected.map(|prefix| (prefix.address, prefix.len))

@@ -15,7 +15,7 @@ use prefix_trie::PrefixMap;
 
 use super::Rows;
 use crate::Comparison;
-use crate::allowlist::{Prefix, Probes, full_table, label_of, probes, text_of};
+use crate::allowlist::{LABELS, Prefix, Probes, full_table, label_of, label_text, probes, text_of};
 
 #[expect(clippy::unnecessary_wraps, reason = "as the rows of every crate")]
 pub(super) fn rows() -> Rows {
@@ -39,6 +39,8 @@ type Failed = Box<dyn Error>;
 struct Full {
     table: Vec<Prefix>,
     list: Allowlist,
+    /// The texts of the labels. A peer keeps a number for each prefix, which is the least that it can.
+    labels: Vec<String>,
 }
 
 static FULL: LazyLock<Result<Full, String>> =
@@ -49,7 +51,8 @@ impl Full {
         let table = full_table()?;
         let text = text_of(&table);
         let (list, _) = Allowlist::builder().extend_lines(text.as_bytes())?.build()?;
-        Ok(Self { table, list })
+        let labels = (0..LABELS).map(label_text).collect();
+        Ok(Self { table, list, labels })
     }
 
     fn get() -> Result<&'static Self, Failed> {
@@ -91,10 +94,10 @@ fn longest_v4_prefix_trie() -> Comparison {
         for (address, len, label) in full.v4() {
             map.insert(Ipv4Net::new(address, len)?, label);
         }
-        let mut probes = full.probes(true);
+        let (labels, mut probes) = (&full.labels, full.probes(true));
         Ok((full.decide(true), move || {
             let (network, label) = map.get_lpm(&Ipv4Net::from(v4_of(probes.next())?))?;
-            Some((network.prefix_len(), *label))
+            Some((network.prefix_len(), labels.get(*label as usize)?.as_str()))
         }))
     })
 }
@@ -106,10 +109,10 @@ fn longest_v6_prefix_trie() -> Comparison {
         for (address, len, label) in full.v6() {
             map.insert(Ipv6Net::new(address, len)?, label);
         }
-        let mut probes = full.probes(false);
+        let (labels, mut probes) = (&full.labels, full.probes(false));
         Ok((full.decide(false), move || {
             let (network, label) = map.get_lpm(&Ipv6Net::from(v6_of(probes.next())?))?;
-            Some((network.prefix_len(), *label))
+            Some((network.prefix_len(), labels.get(*label as usize)?.as_str()))
         }))
     })
 }
@@ -121,10 +124,10 @@ fn longest_v4_ip_network_table() -> Comparison {
         for (address, len, label) in full.v4() {
             table.insert(Ipv4Network::new(address, len)?, label);
         }
-        let mut probes = full.probes(true);
+        let (labels, mut probes) = (&full.labels, full.probes(true));
         Ok((full.decide(true), move || {
             let (network, label) = table.longest_match_ipv4(v4_of(probes.next())?)?;
-            Some((network.netmask(), *label))
+            Some((network.netmask(), labels.get(*label as usize)?.as_str()))
         }))
     })
 }
@@ -136,10 +139,10 @@ fn longest_v6_ip_network_table() -> Comparison {
         for (address, len, label) in full.v6() {
             table.insert(Ipv6Network::new(address, len)?, label);
         }
-        let mut probes = full.probes(false);
+        let (labels, mut probes) = (&full.labels, full.probes(false));
         Ok((full.decide(false), move || {
             let (network, label) = table.longest_match_ipv6(v6_of(probes.next())?)?;
-            Some((network.netmask(), *label))
+            Some((network.netmask(), labels.get(*label as usize)?.as_str()))
         }))
     })
 }
