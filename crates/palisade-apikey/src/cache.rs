@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
@@ -20,8 +20,31 @@ pub(crate) struct Cached {
     pub(crate) uses: Arc<UseCounter>,
     /// The digest of the key under the primary pepper, which may not be the stored one yet.
     pub(crate) digest: KeyDigest,
+    /// Whether the stored digest is another one, and no use has noted yet that it is to move.
+    moves: AtomicBool,
     read_at: SystemTime,
     generation: Generation,
+}
+
+impl Cached {
+    pub(crate) fn new(
+        record: KeyRecord,
+        digest: KeyDigest,
+        moves: bool,
+        uses: Arc<UseCounter>,
+        read_at: SystemTime,
+        generation: Generation,
+    ) -> Self {
+        let (record, moves) = (Arc::new(record), AtomicBool::new(moves));
+        Self { record, uses, digest, moves, read_at, generation }
+    }
+
+    /// Whether the caller is to note that the digest moves: true once for a reading of the store, which
+    /// more than one use shares.
+    pub(crate) fn takes_move(&self) -> bool {
+        // Looked at first, as most keys have moved long ago and many cores share this.
+        self.moves.load(Ordering::Relaxed) && self.moves.swap(false, Ordering::Relaxed)
+    }
 }
 
 /// The state of the cache when a read began. A revocation ends the generation, so a record that was
@@ -117,16 +140,9 @@ impl Cache {
         EndsGeneration(self)
     }
 
-    /// Keeps a record that was read in the given generation.
-    pub(crate) fn keep(
-        &self,
-        digest: KeyDigest,
-        record: Arc<KeyRecord>,
-        uses: Arc<UseCounter>,
-        read_at: SystemTime,
-        generation: Generation,
-    ) -> Arc<Cached> {
-        let cached = Arc::new(Cached { record, uses, digest, read_at, generation });
+    /// Keeps what was read, for those who come in the same generation and soon.
+    pub(crate) fn keep(&self, cached: Cached) -> Arc<Cached> {
+        let cached = Arc::new(cached);
         if self.staleness != MaxStaleness::none() && self.keys_per_shard > 0 {
             self.put(Arc::clone(&cached));
         }
@@ -170,7 +186,7 @@ mod tests {
     }
 
     fn keep(cache: &Cache, digest: KeyDigest, generation: Generation) {
-        cache.keep(digest, Arc::new(record()), Arc::default(), NOW, generation);
+        cache.keep(Cached::new(record(), digest, false, Arc::default(), NOW, generation));
     }
 
     #[test]

@@ -69,6 +69,21 @@ impl Refused {
     }
 }
 
+/// Why a presented key was not accepted where the service has a rule of its own; see
+/// [`ApiKeys::authenticate_if`](crate::ApiKeys::authenticate_if).
+///
+/// The two are told apart because they are answered apart: the one is an HTTP 401 for whoever has no good
+/// key, or a 503 where nobody knows; the other is mostly a 403 for somebody who has one. There is no third.
+#[derive(Debug, thiserror::Error)]
+pub enum RefusedOr<E> {
+    /// The key was not accepted, and the rule was not asked.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The key is good, and the rule says no.
+    #[error(transparent)]
+    Denied(E),
+}
+
 /// Why no key was issued.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

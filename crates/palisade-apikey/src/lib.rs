@@ -25,7 +25,7 @@ mod usage;
 
 pub use authenticated::{Authenticated, MissingScope};
 pub use digest::{DigestRefused, DigestScheme, InvalidDigest, KeyDigest};
-pub use error::{IssueError, ManageError, Refused, RotateError};
+pub use error::{IssueError, ManageError, Refused, RefusedOr, RotateError};
 pub use format::{Checksum, FormatError, KeyFormat, MAX_KEY_LEN, Malformed};
 pub use formats::Formats;
 pub use key::{ApiKey, Mask, PresentedKey};

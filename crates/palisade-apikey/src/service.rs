@@ -1,19 +1,20 @@
 //! The service: formats, peppers, store and policy in one place.
 
-use std::sync::Arc;
+mod authenticate;
+
 use std::time::SystemTime;
 
-use crate::cache::{Cache, Cached};
-use crate::error::{IssueError, ManageError, Refused, RotateError};
-use crate::key::{ApiKey, PresentedKey};
+use crate::cache::Cache;
+use crate::error::{IssueError, ManageError, RotateError};
+use crate::key::ApiKey;
 use crate::moves::DigestMoves;
 use crate::policy::{Overlap, Policy};
 use crate::record::{last_moment, storable};
 use crate::store::{InsertError, KeyStore, Retirement, Rotation, StoreError};
 use crate::usage::UsageTracker;
 use crate::{
-    ApiKeyId, Authenticated, DigestRing, Formats, KeyDigest, KeyFormat, KeyName, KeyRecord,
-    KeyState, NewKey, Owner, Revocation, RevocationReason, SchemeStanding, Scopes, ServerId,
+    ApiKeyId, DigestRing, Formats, KeyDigest, KeyFormat, KeyName, KeyRecord, KeyState, NewKey,
+    Owner, Revocation, RevocationReason, SchemeStanding, Scopes,
 };
 
 /// The API keys of a service. Built once and shared; see the [crate's front page](crate) for a first
@@ -130,102 +131,6 @@ impl<S: KeyStore> ApiKeys<S> {
         let digest = self.digests.digest_text(key.as_str());
         let record = record(format, new, digest, crate::key::last_four(key.as_str()), now)?;
         Ok(Issued { key, record })
-    }
-
-    /// Checks a presented key: format, checksum, digest, store, state, expiry.
-    ///
-    /// A key that is bound to a server is refused here: it needs
-    /// [`authenticate_from`](Self::authenticate_from).
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`]. Only [`Refused::Unavailable`] leaves open whether the key is good.
-    pub async fn authenticate(
-        &self,
-        presented: &str,
-        now: SystemTime,
-    ) -> Result<Authenticated, Refused> {
-        self.check(presented, None, now).await
-    }
-
-    /// Checks a presented key as [`authenticate`](Self::authenticate) does, and where it is bound,
-    /// that it is bound to the server that the request is from.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`]; [`Refused::WrongServer`] when the key is bound to another server.
-    pub async fn authenticate_from(
-        &self,
-        presented: &str,
-        server: &ServerId,
-        now: SystemTime,
-    ) -> Result<Authenticated, Refused> {
-        self.check(presented, Some(server), now).await
-    }
-
-    async fn check(
-        &self,
-        presented: &str,
-        server: Option<&ServerId>,
-        now: SystemTime,
-    ) -> Result<Authenticated, Refused> {
-        let key = self.formats.parse(presented)?;
-        let digest = self.digests.digest(&key);
-        let found = match self.cache.fresh(&digest, now) {
-            Some(cached) => cached,
-            None => self.read(&key, digest.clone(), now).await?,
-        };
-        found.digest.verify(&digest).map_err(|_| Refused::Unknown)?;
-        refuse_inactive(&found.record, now)?;
-        let id = || found.record.id.clone();
-        match (&found.record.server, server) {
-            // A row that lost its binding must not turn into a key that works from anywhere.
-            (None, _) if key.format().is_server_bound() => return Err(Refused::WrongServer(id())),
-            (Some(_), None) => return Err(Refused::ServerRequired(id())),
-            (Some(bound), Some(server)) if bound != server => {
-                return Err(Refused::WrongServer(id()));
-            }
-            _ => {}
-        }
-        found.uses.add_one(now);
-        Ok(Authenticated::new(Arc::clone(&found.record)))
-    }
-
-    /// Reads a key from the store, notes it if its digest is not the current one, and keeps it in the
-    /// cache.
-    async fn read(
-        &self,
-        key: &PresentedKey<'_, '_>,
-        current: KeyDigest,
-        now: SystemTime,
-    ) -> Result<Arc<Cached>, Refused> {
-        let generation = self.cache.generation();
-        let candidates = self.digests.candidates(key, now);
-        let record = self.store.find(&candidates).await?.ok_or(Refused::Unknown)?;
-        // The store looked for bytes. This compares them in constant time, and the scheme with them.
-        candidates
-            .iter()
-            .find(|candidate| candidate.verify(&record.digest).is_ok())
-            // A record under another format would give the key another environment.
-            .filter(|_| record.format == key.format().prefix())
-            .ok_or(Refused::Unknown)?;
-        if !self.digests.is_current(record.digest.scheme()) {
-            self.moves.note(&record.id, &record.digest, &current);
-        }
-        let uses = self.usage.counter(&record.id);
-        Ok(self.cache.keep(current, Arc::new(record), uses, now, generation))
-    }
-
-    /// Looks at the store once more: for what must not be done with a key that was revoked a moment ago,
-    /// here while the request was under way or in another process.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`] when the key does not work any more, or nobody knows.
-    pub async fn confirm(&self, caller: &Authenticated, now: SystemTime) -> Result<(), Refused> {
-        let id = caller.key_id();
-        let record = self.store.load(id).await?.ok_or(Refused::Unknown)?;
-        refuse_inactive(&record, now)
     }
 
     /// The keys of an owner in the order they were created, those after `after` where it is given,
@@ -408,15 +313,6 @@ impl<S: KeyStore> ApiKeys<S> {
         let used = self.usage.flush(&self.store).await?;
         let moved = self.moves.flush(&self.store).await?;
         Ok(Flushed { used, moved })
-    }
-}
-
-fn refuse_inactive(record: &KeyRecord, now: SystemTime) -> Result<(), Refused> {
-    match record.state(now) {
-        KeyState::Active => Ok(()),
-        KeyState::Expired => Err(Refused::Expired(record.id.clone())),
-        KeyState::Replaced => Err(Refused::Replaced(record.id.clone())),
-        KeyState::Revoked => Err(Refused::Revoked(record.id.clone())),
     }
 }
 

@@ -64,6 +64,22 @@ impl Refused {
     }
 }
 
+/// Why a presented token was not accepted where the service has a rule of its own; see
+/// [`Sessions::validate_if`](crate::Sessions::validate_if).
+///
+/// The two are told apart because they are answered apart: the one is an HTTP 401 for whoever is not signed
+/// in, or a 503 where nobody knows; the other is mostly a 403 for somebody who is. There is no third.
+#[derive(Debug, thiserror::Error)]
+pub enum RefusedOr<E> {
+    /// The token was not accepted. The rule may have let it pass before: what watches comes after it, and so
+    /// does the note of the use.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The user is signed in, and the rule says no.
+    #[error(transparent)]
+    Denied(E),
+}
+
 /// Why no session began.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -28,7 +28,7 @@ pub use epoch::{
     EpochToken, EpochTokens, EpochUnavailable, EpochVerifier, InvalidEpoch, InvalidScopes,
     MissingScope, SidecarId, Subject, TokenScopes,
 };
-pub use error::{ChangeError, CreateError, RecentError, Refused};
+pub use error::{ChangeError, CreateError, RecentError, Refused, RefusedOr};
 pub use factor::{Factor, Factors, InvalidFactors};
 pub use jws::{CompactJws, SigningKeys};
 #[cfg(feature = "eddsa")]

@@ -3,6 +3,7 @@
 mod change;
 mod recent;
 mod tokens;
+mod validate;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -11,14 +12,14 @@ use palisade_secret::NoRandomness;
 
 use crate::cache::Cache;
 use crate::record::storable;
-use crate::store::{InsertError, SessionStore, Stored, Touch, Written};
+use crate::store::{InsertError, SessionStore};
 use crate::{
     CreateError, DeviceLabel, EndReason, Ending, Factor, Factors, Horizon, InvalidPolicy,
-    ListedSession, Origin, Refused, Session, SessionId, SessionLimit, SessionPolicy, SessionRecord,
-    SessionToken, SessionTokens, StoreError, Suspicion, UserAgent, UserId,
+    ListedSession, Origin, Session, SessionId, SessionLimit, SessionPolicy, SessionRecord,
+    SessionToken, SessionTokens, StoreError, UserAgent, UserId,
 };
 
-use tokens::{Presented, Tokens};
+use tokens::Tokens;
 
 pub use change::Change;
 
@@ -189,118 +190,6 @@ impl<S: SessionStore> Sessions<S> {
         let (token, credential) = self.tokens.issue(&record, now, expires)?;
         record.credential = credential;
         Ok((token, record))
-    }
-
-    /// Checks a presented token: form, signature or secret, store, timeouts, and what the policy watches.
-    /// Notes the use, at most once in the touch interval. A use that cannot be noted is
-    /// [`Refused::Unavailable`]: a store that cannot be written could not have ended the session either.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`]. [`Refused::Unavailable`] leaves open whether the user is signed in, and so does a signed
-    /// token that is [not valid yet](crate::TokenRefused::NotYetValid), by a clock that may be wrong.
-    pub async fn validate(
-        &self,
-        token: &str,
-        origin: &Origin<'_>,
-        now: SystemTime,
-    ) -> Result<Session, Refused> {
-        let presented = self.tokens.read(token, now)?;
-        let copy = self.cache.fresh(presented.id(), now);
-        if let Some(copy) = &copy {
-            presented.verify(copy)?;
-        }
-        // A copy may only let in: another process may have noted a use that it lacks.
-        let lets_in = |copy: &Arc<SessionRecord>| {
-            self.refuse_dead(copy, now).is_ok() && self.suspicion(copy, origin).is_none()
-        };
-        let record = match copy.filter(lets_in) {
-            Some(copy) => copy,
-            None => self.end_if_suspicious(self.read(&presented, now).await?, origin, now).await?,
-        };
-        let record = self.touch(record, &presented, origin, now).await?;
-        Ok(self.proof(record))
-    }
-
-    async fn end_if_suspicious(
-        &self,
-        record: Arc<SessionRecord>,
-        origin: &Origin<'_>,
-        now: SystemTime,
-    ) -> Result<Arc<SessionRecord>, Refused> {
-        let Some(suspicion) = self.suspicion(&record, origin) else { return Ok(record) };
-        let reason = EndReason::Suspicious(suspicion);
-        let ending = Ending { at: storable(now).unwrap_or(record.created), reason };
-        let _ends = self.cache.ends(&record.id);
-        let stands = self.store.revoke(&record.user, &record.id, ending).await?;
-        Err(Refused::Ended(record.id, stands.unwrap_or(ending)))
-    }
-
-    fn suspicion(&self, record: &SessionRecord, origin: &Origin<'_>) -> Option<Suspicion> {
-        self.policy.watches.iter().find_map(|watch| watch.judge(record, origin))
-    }
-
-    /// Reads a session from the store, and keeps it in the cache.
-    async fn read(
-        &self,
-        presented: &Presented,
-        now: SystemTime,
-    ) -> Result<Arc<SessionRecord>, Refused> {
-        let generation = self.cache.generation(presented.id());
-        let stored = self.store.load(presented.id()).await?.ok_or(Refused::Unknown)?;
-        let Stored { record, user_generation } = stored;
-        // Before anything is told of the session: to its owner only.
-        presented.verify(&record)?;
-        self.refuse_dead(&record, now)?;
-        if record.generation != user_generation {
-            return Err(Refused::Superseded(record.id));
-        }
-        let record = Arc::new(record);
-        self.cache.keep(&record, now, generation);
-        Ok(record)
-    }
-
-    fn refuse_dead(&self, record: &SessionRecord, now: SystemTime) -> Result<(), Refused> {
-        let horizon = self.horizon(now);
-        match record.ended {
-            Some(ending) => Err(Refused::Ended(record.id, ending)),
-            None if record.created <= horizon.created_after => Err(Refused::Expired(record.id)),
-            None if !horizon.holds(record) => Err(Refused::Idle(record.id)),
-            None => Ok(()),
-        }
-    }
-
-    /// Notes the use, if it is time to.
-    async fn touch(
-        &self,
-        record: Arc<SessionRecord>,
-        presented: &Presented,
-        origin: &Origin<'_>,
-        now: SystemTime,
-    ) -> Result<Arc<SessionRecord>, Refused> {
-        let at = storable(now).unwrap_or(record.last_seen);
-        let since = at.duration_since(record.last_seen).unwrap_or_default();
-        let moved = origin.address.is_some() && origin.address != record.address;
-        if since < self.policy.touch_interval || (since.is_zero() && !moved) {
-            return Ok(record);
-        }
-        let generation = self.cache.generation(&record.id);
-        let touch = Touch { at, address: origin.address };
-        match self.store.touch_if_live(&record.id, record.generation, touch).await? {
-            Written::Done => {
-                let mut touched = SessionRecord::clone(&record);
-                touched.last_seen = touched.last_seen.max(at);
-                touched.address = touch.address.or(touched.address);
-                let touched = Arc::new(touched);
-                self.cache.keep(&touched, now, generation);
-                Ok(touched)
-            }
-            Written::Gone => {
-                self.cache.end(&record.id);
-                // For the reason.
-                self.read(presented, now).await
-            }
-        }
     }
 
     /// The live sessions of the user who asks, the most recently used first.

@@ -1,10 +1,9 @@
 //! Who may come from where. What each kind of credential is turned away with, and when, is decided here.
 //!
 //! Whose allowlist counts is known only once the credential was found, so nothing can be refused for an address
-//! before that. What comes before it is a look at the lists in memory: [`Lists::may_deny`] says whether any
-//! workspace is out of reach from this address. If none is, a request costs nothing more. Otherwise the key or the
-//! session is found and verified over a [store that writes nothing](crate::look), and who may not come is turned
-//! away there: no use is counted, no session is renewed, no handler runs, and no body is read.
+//! before that. The lists are read first, where they are too old to decide. Then the key or the session is found
+//! and verified, and [`admit`] is the rule that comes between that and the note of the use. Who may not come is
+//! turned away there: no use is counted, no session is renewed, no handler runs, and no body is read.
 //!
 //! A 403 goes to whoever holds a good key, session or token, and so learns nothing from it. A stranger who guesses
 //! gets the 401 that a wrong key gets. At the login, where a stranger may name anybody, an address that is not
@@ -17,12 +16,9 @@
 use std::net::IpAddr;
 
 use palisade::allowlist::TrustPolicy;
-use palisade::apikey::ApiKeys;
 
 use crate::allowlists::{Allowlists, Lists};
 use crate::error::ApiError;
-use crate::look::ReadOnly;
-use crate::store::Store;
 use crate::trail::{Judgement, Trail};
 
 /// From where clients come, and which workspaces let them in from there.
@@ -32,8 +28,6 @@ pub struct Admission {
     pub clients: TrustPolicy,
     /// The allowlists of the workspaces.
     pub lists: Allowlists,
-    /// The keys, to be looked at without counting a use.
-    pub keys: ApiKeys<ReadOnly<Store>>,
 }
 
 /// What a request was judged by.

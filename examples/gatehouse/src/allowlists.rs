@@ -135,13 +135,6 @@ impl Lists {
         self.restricted.get(workspace).map_or(Ok(None), |list| list.check(address).require())
     }
 
-    /// Whether any workspace at all is out of reach from this address.
-    #[must_use]
-    pub fn may_deny(&self, address: IpAddr) -> bool {
-        // Mostly the first one does.
-        self.restricted.values().any(|list| list.would_lock_out(address))
-    }
-
     /// Whether they are young enough to decide. After a clock stepped back nobody knows.
     fn are_fresh(&self, staleness: Duration, now: SystemTime) -> bool {
         let age = self.read_at.and_then(|read_at| now.duration_since(read_at).ok());

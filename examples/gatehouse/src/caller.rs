@@ -3,12 +3,11 @@
 
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use palisade::apikey::{ApiKeys, Authenticated, KeyStore, Refused, ServerId};
+use palisade::apikey::{Authenticated, KeyRecord, RefusedOr, ServerId};
 use palisade::session::EpochClaims;
 
 use crate::admission::{Credential, admit};
@@ -31,54 +30,33 @@ impl FromRequestParts<Arc<App>> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let address = Client::from_request_parts(parts, app).await?.address();
         let now = app.now();
-        let request = Request {
-            presented: bearer(&parts.headers)
-                .map_err(|refused| ApiError::no_bearer(refused, Wanted::ApiKey))?,
-            server: server_id(&parts.headers)?,
-            trail: parts.extensions.get::<Arc<Trail>>().map(|trail| &**trail),
-            now,
-        };
+        let presented = bearer(&parts.headers)
+            .map_err(|refused| ApiError::no_bearer(refused, Wanted::ApiKey))?;
+        let server = server_id(&parts.headers)?;
+        let trail = parts.extensions.get::<Arc<Trail>>().map(|trail| &**trail);
         let lists = app.admission.lists.fresh(now).await?;
-        let admitted = |caller: &Authenticated| {
-            let workspace = caller.owner().as_str();
-            admit(&lists, request.trail, workspace, address, Credential::ApiKey)
+        let rule = |key: &KeyRecord| {
+            let workspace = key.owner.as_str();
+            if let Some(trail) = trail {
+                trail.presented(&key.id);
+                trail.of_owner(workspace);
+            }
+            admit(&lists, trail, workspace, address, Credential::ApiKey)
         };
-        // First without a trace, where it matters; `admission` says why.
-        if lists.may_deny(address) {
-            admitted(&request.authenticate(&app.admission.keys).await?)?;
-        }
-        let caller = request.authenticate(&app.keys).await?;
-        admitted(&caller)?;
-        Ok(Self(caller))
-    }
-}
-
-/// What a request says of the key that it comes with.
-struct Request<'a> {
-    presented: &'a str,
-    server: Option<ServerId>,
-    trail: Option<&'a Trail>,
-    now: SystemTime,
-}
-
-impl Request<'_> {
-    async fn authenticate<S: KeyStore>(
-        &self,
-        keys: &ApiKeys<S>,
-    ) -> Result<Authenticated, ApiError> {
-        let verdict = match &self.server {
-            None => keys.authenticate(self.presented, self.now).await,
-            Some(server) => keys.authenticate_from(self.presented, server, self.now).await,
+        let verdict = match &server {
+            None => app.keys.authenticate_if(presented, now, rule).await,
+            Some(server) => app.keys.authenticate_from_if(presented, server, now, rule).await,
         };
-        let key_id = verdict.as_ref().map_or_else(Refused::key_id, |caller| Some(caller.key_id()));
-        if let (Some(trail), Some(key_id)) = (self.trail, key_id) {
-            trail.presented(key_id);
+        match verdict {
+            Ok(caller) => Ok(Self(caller)),
+            Err(RefusedOr::Denied(error)) => Err(error),
+            Err(RefusedOr::Refused(refused)) => {
+                if let (Some(trail), Some(key_id)) = (trail, refused.key_id()) {
+                    trail.presented(key_id);
+                }
+                Err(refused.into())
+            }
         }
-        let caller = verdict?;
-        if let Some(trail) = self.trail {
-            trail.of_owner(caller.owner().as_str());
-        }
-        Ok(caller)
     }
 }
 

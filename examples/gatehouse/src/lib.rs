@@ -15,7 +15,6 @@ mod grant;
 mod greeting;
 mod input;
 pub mod log;
-mod look;
 mod manager;
 mod operate;
 mod passwords;
@@ -51,7 +50,6 @@ pub use app::{App, Clock};
 pub use client::Peer;
 pub use epochs::Epochs;
 pub use error::ApiError;
-pub use look::ReadOnly;
 pub use operate::{
     ImportError, clear_allowlist, end_all_sessions, end_sessions, import_users, print_admin_key,
     print_allowlist, print_pepper_report, revoke_pepper, wrap_digests, wrap_passwords,
@@ -85,7 +83,7 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     let addr = listener.local_addr().map_err(listen)?;
 
     let now = SystemTime::now();
-    let Opened { keys, looks, is_new, mut secrets } = open(config, now).await?;
+    let Opened { keys, is_new, mut secrets } = open(config, now).await?;
     let passwords = Passwords::open(config, &mut secrets, now).await?;
     let store = keys.store().database().sessions();
     let people = UserSessions::open(&config.sessions, &mut secrets, store)?;
@@ -94,7 +92,7 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     greet(&keys, is_new, addr, stdout).await?;
     let store = passwords.users.allowlists();
     let lists = Allowlists::open(store, config.allowlist_staleness, now).await?;
-    let admission = Admission { clients: config.clients.clone(), lists, keys: looks };
+    let admission = Admission { clients: config.clients.clone(), lists };
     let app = App::new(keys, passwords, people, epochs, admission, Clock::system())?;
     let app = Arc::new(app);
 

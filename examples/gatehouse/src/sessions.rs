@@ -9,7 +9,6 @@ use palisade::session::{
 };
 
 use crate::config::{COOKIE_DOMAIN, COOKIE_NAME, SESSION_KEYS, SessionConfig, SessionTokenKind};
-use crate::look::ReadOnly;
 use crate::secrets::SecretUses;
 use crate::start::StartError;
 use crate::store::SessionStore;
@@ -29,8 +28,6 @@ pub(crate) const RETENTION: Duration = Duration::from_hours(30 * 24);
 pub struct UserSessions {
     /// The sessions.
     pub sessions: Sessions<SessionStore>,
-    /// The same sessions, to be looked at without renewing one.
-    pub looks: Sessions<ReadOnly<SessionStore>>,
     /// How the cookie looks.
     pub cookie: CookieSpec,
     /// How long a password that was proved is enough to be shown a new key.
@@ -56,24 +53,16 @@ impl UserSessions {
             .build()
             .map_err(StartError::SessionPolicy)?;
         let cookie = cookie(settings)?;
-        let read_only = ReadOnly(store.clone());
-        let (sessions, looks) = match settings.tokens {
-            SessionTokenKind::Opaque => {
-                (Sessions::opaque(store, policy.clone()), Sessions::opaque(read_only, policy))
-            }
+        let sessions = match settings.tokens {
+            SessionTokenKind::Opaque => Sessions::opaque(store, policy),
             SessionTokenKind::Signed { keys_given } => {
                 let keys = signing_keys(SESSION_KEYS, keys_given, secrets)?;
                 let profile = TokenProfile::new(&settings.issuer, AUDIENCE)?;
-                let tokens = || SessionTokens::new(keys.clone(), profile.clone());
-                let sessions = Sessions::signed(store, policy.clone(), tokens());
-                let looks = Sessions::signed(read_only, policy, tokens());
-                (
-                    sessions.map_err(StartError::SessionPolicy)?,
-                    looks.map_err(StartError::SessionPolicy)?,
-                )
+                let tokens = SessionTokens::new(keys, profile);
+                Sessions::signed(store, policy, tokens).map_err(StartError::SessionPolicy)?
             }
         };
-        Ok(Self { sessions, looks, cookie, step_up: settings.step_up })
+        Ok(Self { sessions, cookie, step_up: settings.step_up })
     }
 
     /// Ends the sessions of users whose password was changed by a process that died before it could.

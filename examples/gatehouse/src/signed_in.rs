@@ -11,7 +11,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
-use palisade::session::{Origin, Refused, Session, SessionStore, Sessions};
+use palisade::session::{Origin, Refused, RefusedOr, Session, SessionRecord};
 use zeroize::Zeroizing;
 
 use crate::admission::{Credential, admit};
@@ -29,11 +29,7 @@ impl FromRequestParts<Arc<App>> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let visit = Visit::from_request_parts(parts, app).await?;
-        match visit.session(app).await? {
-            Some(Ok(session)) => Ok(Self(session)),
-            Some(Err(refused)) => Err(refused.into()),
-            None => Err(ApiError::no_session()),
-        }
+        visit.session(app).await.map(Self)
     }
 }
 
@@ -88,58 +84,53 @@ impl Visit {
         self.address
     }
 
-    /// The session whose token the request brings, if its workspace may be reached from here; nothing where the
-    /// request brings none.
-    ///
-    /// Fails where nobody knows, so that a verdict within is one.
-    pub(crate) async fn session(
-        &self,
-        app: &App,
-    ) -> Result<Option<Result<Session, Refused>>, ApiError> {
-        let lists = app.admission.lists.fresh(app.now()).await?;
-        let admitted = |session: &Session| {
-            let (trail, workspace) = (self.trail.as_deref(), session.user().as_str());
-            admit(&lists, trail, workspace, self.address, Credential::Session)
-        };
-        // First without a trace, where it matters; `admission` says why.
-        if lists.may_deny(self.address) {
-            match self.session_to_end(app).await? {
-                Some(Ok(session)) => admitted(&session)?,
-                refused => return Ok(refused),
+    /// The session whose token the request brings, if its workspace may be reached from here.
+    async fn session(&self, app: &App) -> Result<Session, ApiError> {
+        let now = app.now();
+        let lists = app.admission.lists.fresh(now).await?;
+        let token = self.token.as_ref().ok_or_else(ApiError::no_session)?;
+        let trail = self.trail.as_deref();
+        let rule = |session: &SessionRecord| {
+            if let Some(trail) = trail {
+                trail.signed_in(&session.id, &session.user);
             }
-        }
-        let verdict = self.validate(&app.people.sessions, app).await?;
-        if let Some(Ok(session)) = &verdict {
-            admitted(session)?;
-        }
-        Ok(verdict)
+            admit(&lists, trail, session.user.as_str(), self.address, Credential::Session)
+        };
+        let verdict = app.people.sessions.validate_if(token, &self.origin(), now, rule).await;
+        verdict.map_err(|error| match error {
+            RefusedOr::Denied(error) => error,
+            RefusedOr::Refused(refused) => {
+                self.was_refused(&refused);
+                refused.into()
+            }
+        })
     }
 
-    /// The session whose token the request brings, from wherever it comes and without a trace of use: to be
-    /// ended, and for nothing else.
+    /// The session whose token the request brings, from wherever it comes and without a note of the use: to be
+    /// ended, and for nothing else. Nothing where the request brings none.
+    ///
+    /// Fails where nobody knows, so that a verdict within is one.
     pub(crate) async fn session_to_end(
         &self,
         app: &App,
     ) -> Result<Option<Result<Session, Refused>>, ApiError> {
-        self.validate(&app.people.looks, app).await
-    }
-
-    async fn validate<S: SessionStore>(
-        &self,
-        sessions: &Sessions<S>,
-        app: &App,
-    ) -> Result<Option<Result<Session, Refused>>, ApiError> {
         let Some(token) = &self.token else { return Ok(None) };
-        let verdict = sessions.validate(token, &self.origin(), app.now()).await;
-        if let Some(trail) = &self.trail {
-            match &verdict {
-                Ok(session) => trail.signed_in(session),
-                Err(refused) => drop(refused.session().map(|id| trail.of_session(id))),
-            }
+        let sessions = &app.people.sessions;
+        let verdict = sessions.validate_to_end(token, &self.origin(), app.now()).await;
+        match (&verdict, &self.trail) {
+            (Ok(session), Some(trail)) => trail.signed_in(session.id(), session.user()),
+            (Ok(_), None) => {}
+            (Err(refused), _) => self.was_refused(refused),
         }
         match verdict {
             Err(unknown @ Refused::Unavailable(_)) => Err(unknown.into()),
             verdict => Ok(Some(verdict)),
+        }
+    }
+
+    fn was_refused(&self, refused: &Refused) {
+        if let (Some(trail), Some(id)) = (&self.trail, refused.session()) {
+            trail.of_session(id);
         }
     }
 }

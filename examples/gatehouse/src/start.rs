@@ -24,7 +24,6 @@ use crate::config::{
     UNPEPPERED_UNTIL,
 };
 use crate::formats::{DEFAULT, formats};
-use crate::look::ReadOnly;
 use crate::operate::ImportError;
 use crate::peppers::{self, PepperError, PepperUse};
 use crate::secrets::{SecretReused, SecretUses};
@@ -39,8 +38,6 @@ pub const FIRST_OWNER: &str = "org_demo";
 pub struct Opened {
     /// The keys, ready to be used.
     pub keys: ApiKeys<Store>,
-    /// The same keys, to be looked at without counting a use.
-    pub looks: ApiKeys<ReadOnly<Store>>,
     /// Whether none was ever issued.
     pub is_new: bool,
     /// Their peppers, which are for nothing else.
@@ -98,11 +95,8 @@ fn assemble(
     secrets.add(PEPPERS, &ring)?;
     let policy =
         Policy::default().staleness(config.staleness).usage_interval(config.usage_interval);
-    let digests = DigestRing::new(ring);
-    let looks = ReadOnly(store.clone());
-    let looks = ApiKeys::new(formats()?, digests.clone(), looks, policy.clone());
-    let keys = ApiKeys::new(formats()?, digests, store, policy);
-    Ok(Opened { keys, looks, is_new: tallies.is_empty(), secrets })
+    let keys = ApiKeys::new(formats()?, DigestRing::new(ring), store, policy);
+    Ok(Opened { keys, is_new: tallies.is_empty(), secrets })
 }
 
 /// The schemes whose digests can never be verified, in words for the operator. They hold the ids of

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use palisade::allowlist::Network;
 use palisade::apikey::ApiKeyId;
 use palisade::secret::SecretBytes;
-use palisade::session::{Session, SessionId, SidecarId};
+use palisade::session::{SessionId, SidecarId};
 
 use crate::admission::Credential;
 use crate::app::App;
@@ -101,9 +101,9 @@ impl Trail {
     }
 
     /// The request came from whoever is signed in there.
-    pub(crate) fn signed_in(&self, session: &Session) {
-        self.of_session(session.id());
-        self.logs_in(session.user());
+    pub(crate) fn signed_in(&self, session: &SessionId, user: &UserId) {
+        self.of_session(session);
+        self.logs_in(user);
     }
 }
 

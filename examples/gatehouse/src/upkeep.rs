@@ -52,8 +52,6 @@ pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             }
             Due::Flush => {}
         }
-        // Looks count uses as well, which go nowhere; without this they would pile up.
-        let _ = app.admission.keys.flush_if_due(app.now()).await;
         let flushed = app.keys.flush_if_due(app.now()).await;
         // A store that stays down is worth one line, not one each time.
         match &flushed {

@@ -8,6 +8,7 @@ mod format;
 mod life;
 mod misuse;
 mod redaction;
+mod rule;
 mod scanner;
 mod scope;
 #[cfg(feature = "serde")]

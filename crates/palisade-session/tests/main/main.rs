@@ -26,6 +26,7 @@ mod model;
 mod races;
 mod redaction;
 mod rotation;
+mod rule;
 #[cfg(feature = "serde")]
 mod serde_forms;
 mod signed_rules;

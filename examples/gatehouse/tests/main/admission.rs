@@ -38,7 +38,6 @@ async fn a_key_from_elsewhere() {
         is_turned_away(&put_from(&gate, peer, &gate.admin, &forced).await, address);
     }
     gate.app.keys.flush().await.unwrap();
-    gate.app.admission.keys.flush().await.unwrap();
     let shown = gate.get_from(INSIDE, &format!("{KEYS}/{id}"), &gate.admin).await.body;
     assert_eq!((&shown["use_count"], &shown["last_used_at"]), (&json!(0), &Value::Null), "{shown}");
     for peer in [INSIDE, "::ffff:203.0.113.7"] {
@@ -139,17 +138,25 @@ async fn a_session_from_elsewhere() {
     assert_eq!(outside.get(&gate, SESSIONS).await.status, 401);
 }
 
-/// Whoever moved to another network can still end what was left open.
+/// Whoever moved to another network can still end what was left open, and renews nothing by that.
 #[tokio::test]
 async fn signing_out_works_from_anywhere() {
     for tokens in ["opaque", "signed"] {
         let gate = Gate::with_vars(&[("GATEHOUSE_SESSION_TOKENS", tokens)]).await;
         let mut inside = ann(&gate).await.at(INSIDE);
         assert_eq!(inside.put(&gate, LIST, office()).await.status, 200);
+        let list = inside.get(&gate, SESSIONS).await.body;
+        let id = text(&list["sessions"][0]["id"]).parse().unwrap();
+        let sessions = gate.app.people.sessions.store();
+        let before = sessions.load(&id).await.unwrap().unwrap().record;
+        gate.pass(Duration::from_hours(1));
         let mut outside = inside.at(OUTSIDE);
         is_turned_away(&outside.get(&gate, SESSIONS).await, OUTSIDE);
         let reply = outside.post(&gate, LOGOUT, json!({})).await;
         assert_eq!((reply.status.as_u16(), &outside.cookie), (204, &None), "{tokens}");
+        let after = sessions.load(&id).await.unwrap().unwrap().record;
+        assert!(after.ended.is_some());
+        assert_eq!((after.last_seen, after.address), (before.last_seen, before.address));
         assert!(!inside.is_signed_in(&gate).await);
     }
 }

@@ -82,7 +82,7 @@ impl Gate {
         let epochs = Epochs::open(&config.sessions, &mut opened.secrets).unwrap();
         let lists = passwords.users.allowlists();
         let lists = Allowlists::open(lists, config.allowlist_staleness, clock_now).await.unwrap();
-        let admission = Admission { clients: config.clients, lists, keys: opened.looks };
+        let admission = Admission { clients: config.clients, lists };
         let app = App::new(opened.keys, passwords, people, epochs, admission, clock).unwrap();
         let app = Arc::new(app);
         let mut gate = Self { router: router(Arc::clone(&app)), app, admin: String::new(), now };
