@@ -5,6 +5,7 @@
 #![allow(missing_docs, reason = "a program")]
 
 use std::error::Error;
+use std::fmt::{Display, Write as _};
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};
@@ -62,15 +63,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     shape("the full table, a label of its own for each", &own.collect::<String>())?;
     shape("the ranges of 15 cloud providers", &cloud_text()?)?;
     let scattered = (0_u32..1_000_000).map(|n| Ipv4Addr::from(n.wrapping_mul(2_654_435_769)));
-    shape(
-        "a million single addresses of IPv4",
-        &scattered.map(|address| format!("{address}\n")).collect::<String>(),
-    )?;
+    shape("a million single addresses of IPv4", &lines(scattered))?;
     let hosts = (0_u128..1_000_000).map(|n| Ipv6Addr::from((0x2001_0db8 << 96) | (n << 70) | n));
-    shape(
-        "a million single addresses of IPv6",
-        &hosts.map(|address| format!("{address}\n")).collect::<String>(),
-    )?;
+    shape("a million single addresses of IPv6", &lines(hosts))?;
     println!("\nMeasured on {}.", Machine::this());
     Ok(())
 }
@@ -81,6 +76,13 @@ fn shape(name: &str, text: &str) -> Result<(), Box<dyn Error>> {
     let bytes = list.heap_bytes() as f64 / list.len() as f64;
     println!("| {name} | {} | {bytes:.1} |", list.len());
     Ok(())
+}
+
+fn lines(addresses: impl Iterator<Item = impl Display>) -> String {
+    addresses.fold(String::new(), |mut text, address| {
+        let _ = writeln!(text, "{address}");
+        text
+    })
 }
 
 fn ours(
@@ -121,10 +123,10 @@ impl Flat {
             if network.first().is_ipv4() != is_ipv4 || len > 64 {
                 continue;
             }
-            let (first, last) = (
+            let [first, last] = [
                 key(network.first()),
                 key(network.last()) | if is_ipv4 { u64::from(u32::MAX) } else { 0 },
-            );
+            ];
             ranges.close(&mut open, Some(first));
             let label =
                 labels.iter().position(|label| *label == entry.label()).unwrap_or_else(|| {

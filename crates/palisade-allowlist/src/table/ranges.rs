@@ -40,9 +40,7 @@ impl<K: Key> Ranges<K> {
     #[inline]
     pub(crate) fn position(&self, key: K) -> usize {
         let not_above = match &self.index {
-            None => {
-                self.starts.as_chunks::<WINDOW>().0.iter().map(|window| count(window, key)).sum()
-            }
+            None => count(&self.starts, key),
             Some(index) => {
                 let slot = index.slot(key);
                 let begin = slot.start;
@@ -84,8 +82,15 @@ pub(crate) struct Range<K> {
     pub(crate) answer: Answer,
 }
 
-/// How many starts of the window are not above `key`.
+/// How many starts are not above `key`.
 #[inline]
-fn count<K: Key>(window: &[K; WINDOW], key: K) -> usize {
-    window.iter().map(|start| u32::from(*start <= key)).sum::<u32>() as usize
+fn count<K: Key>(starts: &[K], key: K) -> usize {
+    // Counted by column, so that the compiler compares a window at once and adds up the columns in the end.
+    let mut columns = [0_u32; WINDOW];
+    for window in starts.as_chunks::<WINDOW>().0 {
+        for (column, start) in columns.iter_mut().zip(window) {
+            *column += u32::from(*start <= key);
+        }
+    }
+    columns.iter().sum::<u32>() as usize
 }
