@@ -123,19 +123,19 @@ impl Flat {
             if network.first().is_ipv4() != is_ipv4 || len > 64 {
                 continue;
             }
-            let [first, last] = [
+            let [begin, end] = [
                 key(network.first()),
                 key(network.last()) | if is_ipv4 { u64::from(u32::MAX) } else { 0 },
             ];
-            ranges.close(&mut open, Some(first));
+            ranges.close(&mut open, Some(begin));
             let label =
                 labels.iter().position(|label| *label == entry.label()).unwrap_or_else(|| {
                     labels.push(entry.label());
                     labels.len() - 1
                 });
             let answer = u16::try_from(1 + usize::from(len) * 256 + label).unwrap_or(u16::MAX);
-            open.push((last, answer));
-            ranges.begin(first, answer);
+            open.push((end, answer));
+            ranges.begin(begin, answer);
         }
         ranges.close(&mut open, None);
         ranges
