@@ -212,17 +212,18 @@ fn peers_as_text() {
     ] {
         assert_eq!(text.parse(), Ok(Peer::Ip(ip(address))), "{text}");
     }
-    for text in ["@", "unix:", "unix:/run/app.sock"] {
-        assert_eq!(text.parse(), Ok(Peer::UnixSocket), "{text}");
-    }
     assert_eq!("".parse::<Peer>(), Err(InvalidPeer::Empty));
     for text in ["0.0.0.0", "0.0.0.0:80", "::", "[::]:80", "::ffff:0.0.0.0"] {
         assert_eq!(text.parse::<Peer>(), Err(InvalidPeer::Unspecified), "{text}");
     }
     for text in [
-        "unix",
-        "UNIX:/x",
+        "@",
         "@x",
+        "unix",
+        "unix:",
+        "unix:@x",
+        "unix:/run/app.sock",
+        "UNIX:/x",
         " 192.0.2.1",
         "192.0.2.1 ",
         "192.0.2.1:",
