@@ -36,6 +36,7 @@ pub struct TrustPolicyBuilder {
     header: Option<ForwardedHeader>,
     two_headers: bool,
     everyone_is_a_proxy: bool,
+    unix_socket_too: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -47,7 +48,14 @@ pub(super) enum Choice {
 
 impl TrustPolicyBuilder {
     pub(super) fn new(proxies: Allowlist, choice: Choice) -> Self {
-        Self { proxies, choice, header: None, two_headers: false, everyone_is_a_proxy: false }
+        Self {
+            proxies,
+            choice,
+            header: None,
+            two_headers: false,
+            everyone_is_a_proxy: false,
+            unix_socket_too: false,
+        }
     }
 
     /// Which header the proxies append to. There is no default, since a header that the proxies pass on untouched is
@@ -55,6 +63,18 @@ impl TrustPolicyBuilder {
     pub fn header(mut self, header: ForwardedHeader) -> Self {
         self.two_headers |= self.header.is_some_and(|chosen| chosen != header);
         self.header = Some(header);
+        self
+    }
+
+    /// Believes a Unix socket about the header of [`TrustPolicy::single`], as where the tunnel of the provider runs on
+    /// this machine. The other policies do so anyway.
+    ///
+    /// # Security
+    ///
+    /// Only if nothing but the provider's own program connects to the socket. A usual proxy passes on the header as
+    /// it came, so whoever calls that proxy without the provider could name any address.
+    pub fn from_unix_socket_too(mut self) -> Self {
+        self.unix_socket_too = true;
         self
     }
 
@@ -86,8 +106,13 @@ impl TrustPolicyBuilder {
             return Err(InvalidTrust::TwoHeaders);
         }
         let source = match (self.choice, self.header) {
-            (Choice::Single(name), None) => Source::Single(single(&name)?),
             (Choice::Single(_), Some(_)) => return Err(InvalidTrust::TwoHeaders),
+            (Choice::Single(_), None) if self.proxies.is_empty() && !self.unix_socket_too => {
+                return Err(InvalidTrust::NoProxies);
+            }
+            (Choice::Single(name), None) => {
+                Source::Single { name: single(&name)?, unix_socket_too: self.unix_socket_too }
+            }
             (_, None) => return Err(InvalidTrust::NoHeader),
             (Choice::Ranges, Some(header)) => Source::Ranges(header),
             (Choice::Hops(count), Some(header)) => Source::Hops(header, counted(count)?),
@@ -131,6 +156,9 @@ pub enum InvalidTrust {
     /// There are two headers to read. The proxies write one of them, and clients the other.
     #[error("there are two headers to read; the proxies write only one of them")]
     TwoHeaders,
+    /// No network of a provider that writes a single-value header.
+    #[error("the list of proxies is empty, so nobody could write the header")]
+    NoProxies,
     /// A count of no hops; see [`TrustPolicy::direct`].
     #[error("there is no hop to take where there is no proxy; that is the policy direct")]
     NoHops,

@@ -196,7 +196,29 @@ fn a_single_header_is_one_address_from_a_trusted_peer() {
     assert_eq!(refused, AddressRefused::MissingHeader { peer: Some(ip(edge)) });
     let client = resolve(&policy, "203.0.113.9", "CF-Connecting-IP", "192.0.2.1");
     assert_eq!(told(client), (ip("203.0.113.9"), Provenance::Peer));
-    assert_eq!(told(resolve(&policy, "@", "CF-Connecting-IP", "192.0.2.1")).0, ip("192.0.2.1"));
+}
+
+/// A proxy of our own before the socket passes on what any client wrote in the header.
+#[test]
+fn a_single_header_from_a_unix_socket_has_to_be_meant() {
+    let name = "CF-Connecting-IP";
+    let refused = AddressRefused::NoPeerAddress;
+    let builder = TrustPolicy::single(name, proxies(["198.51.100.0/24"]));
+    let policy = builder.clone().build().unwrap();
+    assert_eq!(resolve(&policy, "@", name, "192.0.2.1"), Err(refused));
+    assert_eq!(policy.resolve(Peer::UnixSocket, &[("Host", "example.com")]), Err(refused));
+
+    let policy = builder.from_unix_socket_too().build().unwrap();
+    for from in ["@", "198.51.100.1"] {
+        assert_eq!(told(resolve(&policy, from, name, "192.0.2.1")).0, ip("192.0.2.1"));
+    }
+    let client = resolve(&policy, "203.0.113.9", name, "192.0.2.1");
+    assert_eq!(told(client), (ip("203.0.113.9"), Provenance::Peer));
+
+    let nobody = TrustPolicy::single(name, proxies([]));
+    assert_eq!(nobody.clone().build().unwrap_err(), InvalidTrust::NoProxies);
+    let policy = nobody.from_unix_socket_too().build().unwrap();
+    assert_eq!(told(resolve(&policy, "@", name, "192.0.2.1")).0, ip("192.0.2.1"));
 }
 
 #[test]
