@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::MAX_HOPS;
+use super::everyone::everyone;
 use super::forwarded::is_token;
 use super::policy::{Source, TrustPolicy};
 use crate::{Allowlist, Family};
@@ -78,7 +79,7 @@ impl TrustPolicyBuilder {
         self
     }
 
-    /// Takes a list of proxies that covers all of IPv4 or all of IPv6.
+    /// Takes a list of proxies that covers all of IPv4 or all of IPv6, or nearly all public addresses of either.
     ///
     /// # Security
     ///
@@ -95,12 +96,10 @@ impl TrustPolicyBuilder {
     ///
     /// [`InvalidTrust`], one for each mistake.
     pub fn build(self) -> Result<TrustPolicy, InvalidTrust> {
-        if !self.everyone_is_a_proxy {
-            let all =
-                [Family::V4, Family::V6].into_iter().find(|all| self.proxies.covers_all(*all));
-            if let Some(family) = all {
-                return Err(InvalidTrust::Everyone { family });
-            }
+        if !self.everyone_is_a_proxy
+            && let Some(family) = everyone(&self.proxies)
+        {
+            return Err(InvalidTrust::Everyone { family });
         }
         if self.two_headers {
             return Err(InvalidTrust::TwoHeaders);
@@ -144,8 +143,11 @@ fn single(name: &str) -> Result<Arc<str>, InvalidTrust> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidTrust {
-    /// The list of proxies covers a whole family, so that anybody could forge any address.
-    #[error("the list of proxies holds every {family} address, so anybody could forge any address")]
+    /// The list of proxies covers a whole family, or nearly all of its public addresses, so that anybody could forge
+    /// any address.
+    #[error(
+        "the list of proxies holds all public {family} addresses, so anybody could forge any address"
+    )]
     Everyone {
         /// Which one.
         family: Family,
