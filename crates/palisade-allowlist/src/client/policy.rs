@@ -91,6 +91,13 @@ impl TrustPolicy {
     /// Only if the peer is one of `proxies`. Otherwise whoever reaches the service beside the proxies could write as
     /// many hops as it counts. All hops up to the client's must be addresses.
     ///
+    /// # Security
+    ///
+    /// Each proxy must be reachable through the one before it alone. Only the last one's address is checked; the
+    /// others are counted. Whoever calls an inner proxy directly is one hop short and writes that hop, and so chooses the
+    /// address. Where the networks of all proxies are known, prefer [`ranges`](Self::ranges), which has no such
+    /// condition.
+    ///
     /// # Examples
     ///
     /// ```
