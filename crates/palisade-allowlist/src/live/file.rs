@@ -1,12 +1,12 @@
 //! A list that follows a file.
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
+use super::read::{Seen, read};
 use super::stamp::Stamp;
 use super::{Live, Loaded, ReloadError};
 use crate::{Allowlist, Builder, Report};
@@ -58,13 +58,6 @@ pub struct LiveFile {
     live: Live,
     /// Held from the look at the file to the swap, so that no older list is put over a newer one.
     seen: Mutex<Seen>,
-}
-
-/// The file as it was read last.
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    stamp: Stamp,
-    is_settled: bool,
 }
 
 /// What became of the list.
@@ -159,40 +152,4 @@ impl fmt::Debug for LiveFile {
             .field("live", &self.live)
             .finish_non_exhaustive()
     }
-}
-
-fn read(
-    path: &Path,
-    rules: Builder,
-    now: SystemTime,
-) -> Result<(Allowlist, Report, Seen), ReloadError> {
-    // Before it is opened, since to open a pipe waits for who writes to it.
-    if !fs::metadata(path)?.is_file() {
-        return Err(ReloadError::NotAFile);
-    }
-    let mut file = File::open(path)?;
-    let stamp = Stamp::of(&file.metadata()?);
-    let seen = Seen { stamp, is_settled: stamp.is_settled(now) };
-    if stamp.len() == 0 {
-        return Err(ReloadError::Blank);
-    }
-    // No more than was there at the beginning: who appends without end does not keep us.
-    let list = rules.extend_lines(BufReader::new((&file).take(stamp.len())));
-    let list = list.and_then(Builder::build);
-    let ends_line = ends_line(&mut file);
-    if !Stamp::of(&file.metadata()?).same_content(&stamp) {
-        return Err(ReloadError::Changed);
-    }
-    if !seen.is_settled && !ends_line? {
-        return Err(ReloadError::Unfinished);
-    }
-    let (list, report) = list?;
-    Ok((list, report, seen))
-}
-
-fn ends_line(file: &mut File) -> Result<bool, ReloadError> {
-    let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    Ok(last == *b"\n")
 }
