@@ -129,7 +129,8 @@ impl Allowlist {
         self.inner.when_empty
     }
 
-    fn allows_everyone(&self) -> bool {
+    /// Whether this list is empty, and that means everyone.
+    pub(crate) fn allows_everyone(&self) -> bool {
         self.is_empty() && self.inner.when_empty == EmptyList::AllowsEveryone
     }
 }

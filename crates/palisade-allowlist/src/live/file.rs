@@ -24,9 +24,16 @@ use crate::{Allowlist, Builder, Report};
 ///
 /// Write a new file beside it and rename that over it; then every list that is read is whole. A file that is written
 /// in place can be read half-written. What can be told of that is refused: a file that changes meanwhile, one
-/// without a byte, and a line without an end that was written just now. What cannot be told is mended by the next
+/// without a byte, and one whose last line has no line feed at its end. What cannot be told is mended by the next
 /// refresh, since a file that was written within the last two seconds is read once more. (So is one whose time lies in
 /// the future, at each refresh.)
+///
+/// # A file without entries
+///
+/// With `rules` that say [`EmptyList::AllowsEveryone`](crate::EmptyList::AllowsEveryone), a file of which only the
+/// comments at the top were written so far would let everyone in. So such a list never takes the place of one with
+/// entries. It is taken when the file is opened, if nothing was written for two seconds. To let everyone in later,
+/// list `0.0.0.0/0` and `::/0`.
 ///
 /// # Examples
 ///
@@ -45,7 +52,7 @@ use crate::{Allowlist, Builder, Report};
 /// std::fs::write(&beside, "203.0.113.0/24 Office\n2001:db8::/48 Office\n")?;
 /// std::fs::rename(&beside, &path)?;
 /// match live.refresh(SystemTime::now()) {
-///     Ok(Reload::Unchanged) => {}
+///     Ok(Reload::Unchanged | Reload::Same { .. }) => {}
 ///     Ok(Reload::Swapped { before, after, .. }) => println!("{} -> {}", before.len(), after.len()),
 ///     Err(error) => eprintln!("the old list stays: {error}"),
 /// }
@@ -63,8 +70,13 @@ pub struct LiveFile {
 /// What became of the list.
 #[derive(Debug, Clone)]
 pub enum Reload {
-    /// The list is the one that was in use: the file did not change, or it has the same entries.
+    /// The file did not change, and was not read.
     Unchanged,
+    /// The file was read and has the entries of the list in use, which stays.
+    Same {
+        /// What was noticed about the file. That may differ: an entry may be there twice now.
+        report: Report,
+    },
     /// Another list is in use.
     Swapped {
         /// The list that was in use before.
@@ -92,6 +104,9 @@ impl LiveFile {
     ) -> Result<(Self, Report), ReloadError> {
         let path = path.into();
         let (list, report, seen) = read(&path, rules.clone(), now)?;
+        if list.allows_everyone() && !seen.is_settled {
+            return Err(ReloadError::OpensToEveryone);
+        }
         Ok((Self { path, rules, live: Live::new(list), seen: Mutex::new(seen) }, report))
     }
 
@@ -136,9 +151,13 @@ impl LiveFile {
             return Ok(Reload::Unchanged);
         }
         let (after, report, now_seen) = read(&self.path, self.rules.clone(), now)?;
+        let before = self.load();
+        if after.allows_everyone() && !before.is_empty() {
+            return Err(ReloadError::OpensToEveryone);
+        }
         *seen = now_seen;
-        if *self.live.load() == after {
-            return Ok(Reload::Unchanged);
+        if *before == after {
+            return Ok(Reload::Same { report });
         }
         let before = self.live.swap(after.clone());
         Ok(Reload::Swapped { before, after, report })

@@ -36,7 +36,7 @@ pub(super) fn read(
     if !Stamp::of(&file.metadata()?).same_content(&stamp) {
         return Err(ReloadError::Changed);
     }
-    if !seen.is_settled && !ends_line? {
+    if !ends_line? {
         return Err(ReloadError::Unfinished);
     }
     let (list, report) = list?;
