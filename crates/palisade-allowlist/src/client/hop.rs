@@ -114,10 +114,6 @@ fn plain_v6(bytes: &[u8]) -> Option<Ipv6Addr> {
             [b':', after @ ..] if !after.is_empty() => after,
             _ => return None,
         };
-        // Another one would push the first out.
-        if count == 8 && !rest.is_empty() {
-            return None;
-        }
     }
     match count_before_gap {
         None if count == 8 => Some(groups.into()),
