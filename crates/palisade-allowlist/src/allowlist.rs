@@ -104,7 +104,8 @@ impl Allowlist {
         self.inner.len == 0
     }
 
-    /// Whether every address of the family matches, by one entry or by several together.
+    /// Whether every address of the family matches, by one entry or by several together. The IPv4-mapped addresses are
+    /// none of IPv6.
     #[must_use]
     pub fn covers_all(&self, family: Family) -> bool {
         self.inner.table.covers_all(family)
@@ -128,7 +129,8 @@ impl Allowlist {
         self.inner.when_empty
     }
 
-    fn allows_everyone(&self) -> bool {
+    /// Whether this list is empty, and that means everyone.
+    pub(crate) fn allows_everyone(&self) -> bool {
         self.is_empty() && self.inner.when_empty == EmptyList::AllowsEveryone
     }
 }

@@ -2,6 +2,7 @@
 
 mod address;
 mod builder;
+mod everyone;
 mod fields;
 mod forwarded;
 mod hop;

@@ -2,6 +2,7 @@
 
 mod error;
 mod file;
+mod read;
 mod stamp;
 
 use std::ops::Deref;

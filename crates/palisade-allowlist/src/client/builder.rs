@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::MAX_HOPS;
+use super::everyone::everyone;
 use super::forwarded::is_token;
 use super::policy::{Source, TrustPolicy};
 use crate::{Allowlist, Family};
@@ -36,6 +37,7 @@ pub struct TrustPolicyBuilder {
     header: Option<ForwardedHeader>,
     two_headers: bool,
     everyone_is_a_proxy: bool,
+    unix_socket_too: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -47,7 +49,14 @@ pub(super) enum Choice {
 
 impl TrustPolicyBuilder {
     pub(super) fn new(proxies: Allowlist, choice: Choice) -> Self {
-        Self { proxies, choice, header: None, two_headers: false, everyone_is_a_proxy: false }
+        Self {
+            proxies,
+            choice,
+            header: None,
+            two_headers: false,
+            everyone_is_a_proxy: false,
+            unix_socket_too: false,
+        }
     }
 
     /// Which header the proxies append to. There is no default, since a header that the proxies pass on untouched is
@@ -58,7 +67,19 @@ impl TrustPolicyBuilder {
         self
     }
 
-    /// Takes a list of proxies that covers all of IPv4 or all of IPv6.
+    /// Believes a Unix socket about the header of [`TrustPolicy::single`], as where the tunnel of the provider runs on
+    /// this machine. The other policies do so anyway.
+    ///
+    /// # Security
+    ///
+    /// Only if nothing but the provider's own program connects to the socket. A usual proxy passes on the header as
+    /// it came, so whoever calls that proxy without the provider could name any address.
+    pub fn from_unix_socket_too(mut self) -> Self {
+        self.unix_socket_too = true;
+        self
+    }
+
+    /// Takes a list of proxies that covers all of IPv4 or all of IPv6, or nearly all public addresses of either.
     ///
     /// # Security
     ///
@@ -75,19 +96,22 @@ impl TrustPolicyBuilder {
     ///
     /// [`InvalidTrust`], one for each mistake.
     pub fn build(self) -> Result<TrustPolicy, InvalidTrust> {
-        if !self.everyone_is_a_proxy {
-            let all =
-                [Family::V4, Family::V6].into_iter().find(|all| self.proxies.covers_all(*all));
-            if let Some(family) = all {
-                return Err(InvalidTrust::Everyone { family });
-            }
+        if !self.everyone_is_a_proxy
+            && let Some(family) = everyone(&self.proxies)
+        {
+            return Err(InvalidTrust::Everyone { family });
         }
         if self.two_headers {
             return Err(InvalidTrust::TwoHeaders);
         }
         let source = match (self.choice, self.header) {
-            (Choice::Single(name), None) => Source::Single(single(&name)?),
             (Choice::Single(_), Some(_)) => return Err(InvalidTrust::TwoHeaders),
+            (Choice::Single(_), None) if self.proxies.is_empty() && !self.unix_socket_too => {
+                return Err(InvalidTrust::NoProxies);
+            }
+            (Choice::Single(name), None) => {
+                Source::Single { name: single(&name)?, unix_socket_too: self.unix_socket_too }
+            }
             (_, None) => return Err(InvalidTrust::NoHeader),
             (Choice::Ranges, Some(header)) => Source::Ranges(header),
             (Choice::Hops(count), Some(header)) => Source::Hops(header, counted(count)?),
@@ -119,8 +143,11 @@ fn single(name: &str) -> Result<Arc<str>, InvalidTrust> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidTrust {
-    /// The list of proxies covers a whole family, so that anybody could forge any address.
-    #[error("the list of proxies holds every {family} address, so anybody could forge any address")]
+    /// The list of proxies covers a whole family, or nearly all of its public addresses, so that anybody could forge
+    /// any address.
+    #[error(
+        "the list of proxies holds all public {family} addresses, so anybody could forge any address"
+    )]
     Everyone {
         /// Which one.
         family: Family,
@@ -131,6 +158,9 @@ pub enum InvalidTrust {
     /// There are two headers to read. The proxies write one of them, and clients the other.
     #[error("there are two headers to read; the proxies write only one of them")]
     TwoHeaders,
+    /// No network of a provider that writes a single-value header.
+    #[error("the list of proxies is empty, so nobody could write the header")]
+    NoProxies,
     /// A count of no hops; see [`TrustPolicy::direct`].
     #[error("there is no hop to take where there is no proxy; that is the policy direct")]
     NoHops,

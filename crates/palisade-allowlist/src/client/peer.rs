@@ -20,15 +20,21 @@ use super::hop::{self, HopProblem};
 ///
 /// // Where a framework gives only text.
 /// assert_eq!("[2001:db8::1]:443".parse(), Ok(Peer::Ip("2001:db8::1".parse()?)));
-/// assert_eq!("unix:/run/app.sock".parse(), Ok(Peer::UnixSocket));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Peer {
     /// An address. An IPv4-mapped one is the IPv4 address that it means.
     Ip(IpAddr),
-    /// A process of the same machine. It has no address, and it is trusted as a proxy: the permissions of the
-    /// socket's file say who may connect.
+    /// A process of the same machine. It has no address, and [`TrustPolicy`](crate::TrustPolicy) says which policies
+    /// trust it as a proxy: the permissions of the socket's file say who may connect.
+    ///
+    /// No text is read as this one. Say it where the code knows that it listens on such a socket.
+    ///
+    /// # Security
+    ///
+    /// An abstract socket of Linux has no file, and so no permissions: any process of the same network namespace
+    /// connects to it. It is none of these.
     UnixSocket,
 }
 
@@ -58,12 +64,11 @@ impl From<SocketAddr> for Peer {
 impl FromStr for Peer {
     type Err = InvalidPeer;
 
-    /// Reads `ip`, `v4:port`, `[v6]` or `[v6]:port`, and `@` or `unix:` with whatever follows for a Unix socket.
+    /// Reads `ip`, `v4:port`, `[v6]` or `[v6]:port`. A text that stands for a Unix socket, such as `@` or `unix:`, is
+    /// no peer: nobody may come to be trusted by a text.
     fn from_str(text: &str) -> Result<Self, InvalidPeer> {
         match text {
             "" => Err(InvalidPeer::Empty),
-            "@" => Ok(Self::UnixSocket),
-            _ if text.starts_with("unix:") => Ok(Self::UnixSocket),
             _ => match hop::parse(text.as_bytes()) {
                 Ok(address) => Ok(Self::Ip(address)),
                 Err(HopProblem::Unspecified) => Err(InvalidPeer::Unspecified),
@@ -80,7 +85,8 @@ pub enum InvalidPeer {
     /// There is no text. Some servers give none for a Unix socket; say [`Peer::UnixSocket`] if that is meant.
     #[error("the address of the connection is not known")]
     Empty,
-    /// No address, with or without a port, in a form that is read. A zone such as `%eth0` is none of them.
+    /// No address, with or without a port, in a form that is read. A zone such as `%eth0` is in none of them, and a
+    /// Unix socket has no address.
     #[error("the address of the connection cannot be read")]
     Malformed,
     /// `0.0.0.0` or `::`, from which nobody connects.

@@ -26,7 +26,9 @@ pub const MAX_HOPS: usize = 64;
 /// | behind a fixed number of proxies, of which only the last one's network is known | [`hops`](Self::hops) |
 /// | behind a provider that names the client in a header of its own | [`single`](Self::single) |
 ///
-/// A Unix socket is a trusted proxy: the permissions of its file say who may connect.
+/// A Unix socket is a trusted proxy: the permissions of its file say who may connect. Only a policy with a `single`
+/// header does not trust it unless [it is told so](TrustPolicyBuilder::from_unix_socket_too), since the proxies of
+/// this machine are not the provider.
 ///
 /// # Examples
 ///
@@ -57,8 +59,17 @@ pub struct TrustPolicy {
 pub(super) enum Source {
     Ranges(ForwardedHeader),
     Hops(ForwardedHeader, usize),
-    /// The name in lower case.
-    Single(Arc<str>),
+    Single {
+        /// In lower case.
+        name: Arc<str>,
+        unix_socket_too: bool,
+    },
+}
+
+impl Source {
+    fn trusts_unix_sockets(&self) -> bool {
+        !matches!(self, Self::Single { unix_socket_too: false, .. })
+    }
 }
 
 impl TrustPolicy {
@@ -79,6 +90,13 @@ impl TrustPolicy {
     ///
     /// Only if the peer is one of `proxies`. Otherwise whoever reaches the service beside the proxies could write as
     /// many hops as it counts. All hops up to the client's must be addresses.
+    ///
+    /// # Security
+    ///
+    /// Each proxy must be reachable through the one before it alone. Only the last one's address is checked; the
+    /// others are counted. Whoever calls an inner proxy directly is one hop short and writes that hop, and so chooses the
+    /// address. Where the networks of all proxies are known, prefer [`ranges`](Self::ranges), which has no such
+    /// condition.
     ///
     /// # Examples
     ///
@@ -109,7 +127,8 @@ impl TrustPolicy {
     ///
     /// # Security
     ///
-    /// Another proxy in the list would pass on what a client wrote there.
+    /// Another proxy in the list would pass on what a client wrote there. So would one that calls over a Unix socket,
+    /// which is therefore refused; see [`from_unix_socket_too`](TrustPolicyBuilder::from_unix_socket_too).
     ///
     /// # Examples
     ///
@@ -172,15 +191,17 @@ impl TrustPolicy {
             let address = peer.ok_or(AddressRefused::NoPeerAddress)?;
             return Ok(ClientIp::new(address, Provenance::Peer));
         };
-        if let Some(address) = peer
-            && !proxies.contains(address)
-        {
-            return Ok(ClientIp::new(address, Provenance::Peer));
+        match peer {
+            Some(address) if !proxies.contains(address) => {
+                return Ok(ClientIp::new(address, Provenance::Peer));
+            }
+            None if !source.trusts_unix_sockets() => return Err(AddressRefused::NoPeerAddress),
+            _ => {}
         }
         match source {
             Source::Ranges(header) => first_stranger(proxies, peer, *header, headers),
             Source::Hops(header, count) => counted_hop(*count, peer, *header, headers),
-            Source::Single(name) => only_value(peer, headers.field_lines(name)),
+            Source::Single { name, .. } => only_value(peer, headers.field_lines(name)),
         }
     }
 }

@@ -48,7 +48,8 @@ pub enum AddressRefused {
     /// The header that should hold the one address is there more than once.
     #[error("the address of the client is given more than once")]
     RepeatedHeader,
-    /// The peer has no address, being a Unix socket or unspecified, and no header is to be read.
+    /// The peer has no address, being unspecified or a Unix socket that the policy does not trust, so no header is to
+    /// be read.
     #[error("the address of the connection is not known")]
     NoPeerAddress,
     /// The request came through more than [`MAX_HOPS`] trusted proxies.

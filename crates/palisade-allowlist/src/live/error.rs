@@ -20,11 +20,16 @@ pub enum ReloadError {
     /// The file changed while it was read.
     #[error("the file changed while it was read; write a new file beside it and rename that")]
     Changed,
-    /// The last line has no end, and the file was written a moment ago: `10.1.0.0/1` may become `10.1.0.0/16`.
-    #[error(
-        "the file was written just now and ends within a line; end each line, or wait two seconds"
-    )]
+    /// The last line has no line feed at its end, so it may be cut: `10.1.0.0/1` may become `10.1.0.0/16`, and nobody
+    /// knows how long whoever writes it takes.
+    #[error("the file ends within a line; end the last line with a line feed")]
     Unfinished,
+    /// The list has no entry and would let everyone in, as the rules say. It may be that its entries are still to be
+    /// written; see [`LiveFile`](crate::LiveFile).
+    #[error(
+        "the list has no entry and would let everyone in; if that is meant, list 0.0.0.0/0 and ::/0"
+    )]
+    OpensToEveryone,
     /// The text is not a list.
     #[error(transparent)]
     Build(BuildError),
@@ -40,6 +45,7 @@ impl ReloadError {
             Self::Blank => "file_empty",
             Self::Changed => "file_changed",
             Self::Unfinished => "file_unfinished",
+            Self::OpensToEveryone => "list_opens_to_everyone",
             Self::Build(BuildError::Malformed(_)) => "list_malformed",
             Self::Build(BuildError::Empty) => "list_empty",
             Self::Build(BuildError::TooMany { .. } | BuildError::LabelsTooLong) => "list_too_large",

@@ -1,12 +1,12 @@
 //! A list that follows a file.
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
+use super::read::{Seen, read};
 use super::stamp::Stamp;
 use super::{Live, Loaded, ReloadError};
 use crate::{Allowlist, Builder, Report};
@@ -24,9 +24,16 @@ use crate::{Allowlist, Builder, Report};
 ///
 /// Write a new file beside it and rename that over it; then every list that is read is whole. A file that is written
 /// in place can be read half-written. What can be told of that is refused: a file that changes meanwhile, one
-/// without a byte, and a line without an end that was written just now. What cannot be told is mended by the next
+/// without a byte, and one whose last line has no line feed at its end. What cannot be told is mended by the next
 /// refresh, since a file that was written within the last two seconds is read once more. (So is one whose time lies in
 /// the future, at each refresh.)
+///
+/// # A file without entries
+///
+/// With `rules` that say [`EmptyList::AllowsEveryone`](crate::EmptyList::AllowsEveryone), a file of which only the
+/// comments at the top were written so far would let everyone in. So such a list never takes the place of one with
+/// entries. It is taken when the file is opened, if nothing was written for two seconds. To let everyone in later,
+/// list `0.0.0.0/0` and `::/0`.
 ///
 /// # Examples
 ///
@@ -45,7 +52,7 @@ use crate::{Allowlist, Builder, Report};
 /// std::fs::write(&beside, "203.0.113.0/24 Office\n2001:db8::/48 Office\n")?;
 /// std::fs::rename(&beside, &path)?;
 /// match live.refresh(SystemTime::now()) {
-///     Ok(Reload::Unchanged) => {}
+///     Ok(Reload::Unchanged | Reload::Same { .. }) => {}
 ///     Ok(Reload::Swapped { before, after, .. }) => println!("{} -> {}", before.len(), after.len()),
 ///     Err(error) => eprintln!("the old list stays: {error}"),
 /// }
@@ -60,18 +67,16 @@ pub struct LiveFile {
     seen: Mutex<Seen>,
 }
 
-/// The file as it was read last.
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    stamp: Stamp,
-    is_settled: bool,
-}
-
 /// What became of the list.
 #[derive(Debug, Clone)]
 pub enum Reload {
-    /// The list is the one that was in use: the file did not change, or it has the same entries.
+    /// The file did not change, and was not read.
     Unchanged,
+    /// The file was read and has the entries of the list in use, which stays.
+    Same {
+        /// What was noticed about the file. That may differ: an entry may be there twice now.
+        report: Report,
+    },
     /// Another list is in use.
     Swapped {
         /// The list that was in use before.
@@ -99,6 +104,9 @@ impl LiveFile {
     ) -> Result<(Self, Report), ReloadError> {
         let path = path.into();
         let (list, report, seen) = read(&path, rules.clone(), now)?;
+        if list.allows_everyone() && !seen.is_settled {
+            return Err(ReloadError::OpensToEveryone);
+        }
         Ok((Self { path, rules, live: Live::new(list), seen: Mutex::new(seen) }, report))
     }
 
@@ -143,9 +151,13 @@ impl LiveFile {
             return Ok(Reload::Unchanged);
         }
         let (after, report, now_seen) = read(&self.path, self.rules.clone(), now)?;
+        let before = self.load();
+        if after.allows_everyone() && !before.is_empty() {
+            return Err(ReloadError::OpensToEveryone);
+        }
         *seen = now_seen;
-        if *self.live.load() == after {
-            return Ok(Reload::Unchanged);
+        if *before == after {
+            return Ok(Reload::Same { report });
         }
         let before = self.live.swap(after.clone());
         Ok(Reload::Swapped { before, after, report })
@@ -159,40 +171,4 @@ impl fmt::Debug for LiveFile {
             .field("live", &self.live)
             .finish_non_exhaustive()
     }
-}
-
-fn read(
-    path: &Path,
-    rules: Builder,
-    now: SystemTime,
-) -> Result<(Allowlist, Report, Seen), ReloadError> {
-    // Before it is opened, since to open a pipe waits for who writes to it.
-    if !fs::metadata(path)?.is_file() {
-        return Err(ReloadError::NotAFile);
-    }
-    let mut file = File::open(path)?;
-    let stamp = Stamp::of(&file.metadata()?);
-    let seen = Seen { stamp, is_settled: stamp.is_settled(now) };
-    if stamp.len() == 0 {
-        return Err(ReloadError::Blank);
-    }
-    // No more than was there at the beginning: who appends without end does not keep us.
-    let list = rules.extend_lines(BufReader::new((&file).take(stamp.len())));
-    let list = list.and_then(Builder::build);
-    let ends_line = ends_line(&mut file);
-    if !Stamp::of(&file.metadata()?).same_content(&stamp) {
-        return Err(ReloadError::Changed);
-    }
-    if !seen.is_settled && !ends_line? {
-        return Err(ReloadError::Unfinished);
-    }
-    let (list, report) = list?;
-    Ok((list, report, seen))
-}
-
-fn ends_line(file: &mut File) -> Result<bool, ReloadError> {
-    let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    Ok(last == *b"\n")
 }

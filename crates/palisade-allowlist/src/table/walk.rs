@@ -1,7 +1,7 @@
 //! Walks over a table that no request waits for: every match, every entry, what is covered.
 
 use std::iter;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Table;
 use super::answers::Answer;
@@ -9,6 +9,10 @@ use super::flatten::Outer;
 use super::key::{Address, Key};
 use super::ranges::Range;
 use crate::{Family, Match};
+
+/// The last address below the IPv4-mapped ones, and the first above them.
+const BELOW_MAPPED: Ipv6Addr = Ipv6Addr::new(0, 0, 0, 0, 0, 0xfffe, 0xffff, 0xffff);
+const ABOVE_MAPPED: Ipv6Addr = Ipv6Addr::new(0, 0, 0, 0, 1, 0, 0, 0);
 
 impl Table {
     /// Every network that holds the address, the most specific one first.
@@ -32,12 +36,25 @@ impl Table {
             .chain(self.listed(self.v6.ranges(), self.v6.outer()))
     }
 
-    /// Whether every address of the family is in some network.
+    /// Whether every address of the family is in some network. The IPv4-mapped addresses are none of IPv6.
     pub(crate) fn covers_all(&self, family: Family) -> bool {
         match family {
-            Family::V4 => is_gapless(self.v4.ranges()),
-            Family::V6 => is_gapless(self.v6.ranges()),
+            Family::V4 => self.covers_v4(Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST),
+            Family::V6 => {
+                self.covers_v6(Ipv6Addr::UNSPECIFIED, BELOW_MAPPED)
+                    && self.covers_v6(ABOVE_MAPPED, Ipv6Addr::from(u128::MAX))
+            }
         }
+    }
+
+    /// Whether every address from `first` to `last` is in some network.
+    pub(crate) fn covers_v4(&self, first: Ipv4Addr, last: Ipv4Addr) -> bool {
+        covers(self.v4.ranges(), first.into(), last.into())
+    }
+
+    /// Whether every address from `first` to `last` is in some network.
+    pub(crate) fn covers_v6(&self, first: Ipv6Addr, last: Ipv6Addr) -> bool {
+        covers(self.v6.ranges(), first.into(), last.into())
     }
 
     /// The network of `answer`, and those around it. A network around another one has one inside of it, so it is
@@ -93,12 +110,17 @@ impl Table {
     }
 }
 
-fn is_gapless<K: Key>(mut ranges: impl Iterator<Item = Range<K>>) -> bool {
-    let mut due = Some(K::ZERO);
-    let met = ranges.by_ref().all(|range| {
-        let met = Some(range.first) == due && range.answer != Answer::NONE;
-        due = range.last.above();
-        met
-    });
-    met && due.is_none()
+/// Whether the ranges, which are in order and all have an answer, leave no gap from `first` to `last`.
+fn covers<K: Key>(ranges: impl Iterator<Item = Range<K>>, first: K, last: K) -> bool {
+    let mut due = first;
+    for range in ranges {
+        if range.first > due {
+            return false;
+        }
+        match range.last.above() {
+            Some(above) if range.last < last => due = due.max(above),
+            _ => return true,
+        }
+    }
+    false
 }

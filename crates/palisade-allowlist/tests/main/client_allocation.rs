@@ -22,7 +22,10 @@ fn resolving_allocates_nothing() {
         ranges(FORWARDED, &networks),
         hops(3, XFF, &networks),
         hops(3, FORWARDED, &networks),
-        TrustPolicy::single("CF-Connecting-IP", proxies(networks)).build().unwrap(),
+        TrustPolicy::single("CF-Connecting-IP", proxies(networks))
+            .from_unix_socket_too()
+            .build()
+            .unwrap(),
     ];
     let long = "10.0.0.1, ".repeat(10_000);
     let string = format!("for=\"{}\"", "\\1".repeat(10_000));

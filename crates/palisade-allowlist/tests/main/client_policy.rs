@@ -1,6 +1,6 @@
 //! What each policy reads, and which policies there are not.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use palisade_allowlist::{
     AddressRefused, Allowlist, EmptyList, Family, HopProblem, InvalidPeer, InvalidTrust, MAX_HOPS,
@@ -42,12 +42,19 @@ fn every_mistake_is_an_error_of_its_own() {
 
 #[test]
 fn who_trusts_everyone_says_so() {
+    let all_but_mapped = all_but_mapped();
     let all = [
         (vec!["0.0.0.0/0"], Family::V4),
         (vec!["0.0.0.0/1", "10.0.0.0/8", "128.0.0.0/1"], Family::V4),
         (vec!["10.0.0.0/8", "::/0"], Family::V6),
         (vec!["::/1", "8000::/1"], Family::V6),
         (vec!["::ffff:0.0.0.0/96"], Family::V4),
+        // All unicast addresses, all public ones, and all IPv6 addresses that are not IPv4.
+        (vec!["0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/3"], Family::V4),
+        (vec!["0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/3", "160.0.0.0/3", "192.0.0.0/3"], Family::V4),
+        (vec!["2000::/3"], Family::V6),
+        (vec!["10.0.0.0/8", "2000::/4", "3000::/4", "fc00::/7"], Family::V6),
+        (all_but_mapped.iter().map(String::as_str).collect(), Family::V6),
     ];
     for (networks, family) in all {
         let list = proxies(networks.iter().copied());
@@ -62,6 +69,45 @@ fn who_trusts_everyone_says_so() {
             assert!(builder.dangerous_trust_everyone().build().is_ok());
         }
     }
+}
+
+/// Ten million proxies are many, and not everyone. Private addresses are nobody's in particular.
+#[test]
+fn who_trusts_many_does_not_trust_everyone() {
+    for networks in [
+        &["0.0.0.0/1"][..],
+        &["0.0.0.0/1", "128.0.0.0/2"],
+        &["0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/4", "208.0.0.0/5", "216.0.0.0/6", "220.0.0.0/7"],
+        &["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8"],
+        &["224.0.0.0/3"],
+        &["2400::/12", "2600::/12", "2800::/12", "2a00::/12"],
+        &["fc00::/7", "fe80::/10", "::/3"],
+        &["8000::/1"],
+    ] {
+        let list = proxies(networks.iter().copied());
+        assert!(TrustPolicy::ranges(list).header(XFF).build().is_ok(), "{networks:?}");
+    }
+}
+
+/// What remains of IPv6 without its IPv4-mapped addresses.
+fn all_but_mapped() -> Vec<String> {
+    let mapped = 0xffff_0000_0000_u128;
+    let beside = |len: u32| Ipv6Addr::from(mapped >> (128 - len) << (128 - len) ^ 1 << (128 - len));
+    (1..=96).map(|len| format!("{}/{len}", beside(len))).collect()
+}
+
+#[test]
+fn all_of_ipv6_is_all_but_the_mapped_addresses() {
+    let all = all_but_mapped();
+    let covers =
+        |networks: &[String]| proxies(networks.iter().map(String::as_str)).covers_all(Family::V6);
+    assert!(covers(&all) && covers(&["::/0".to_owned()]));
+    for without in 0..all.len() {
+        let mut networks = all.clone();
+        networks.remove(without);
+        assert!(!covers(&networks), "{}", all[without]);
+    }
+    assert!(!covers(&["::ffff:0.0.0.0/96".to_owned()]));
 }
 
 /// A list that allows everyone until it has an entry does not trust everyone.
@@ -196,7 +242,29 @@ fn a_single_header_is_one_address_from_a_trusted_peer() {
     assert_eq!(refused, AddressRefused::MissingHeader { peer: Some(ip(edge)) });
     let client = resolve(&policy, "203.0.113.9", "CF-Connecting-IP", "192.0.2.1");
     assert_eq!(told(client), (ip("203.0.113.9"), Provenance::Peer));
-    assert_eq!(told(resolve(&policy, "@", "CF-Connecting-IP", "192.0.2.1")).0, ip("192.0.2.1"));
+}
+
+/// A proxy of our own before the socket passes on what any client wrote in the header.
+#[test]
+fn a_single_header_from_a_unix_socket_has_to_be_meant() {
+    let name = "CF-Connecting-IP";
+    let refused = AddressRefused::NoPeerAddress;
+    let builder = TrustPolicy::single(name, proxies(["198.51.100.0/24"]));
+    let policy = builder.clone().build().unwrap();
+    assert_eq!(resolve(&policy, "@", name, "192.0.2.1"), Err(refused));
+    assert_eq!(policy.resolve(Peer::UnixSocket, &[("Host", "example.com")]), Err(refused));
+
+    let policy = builder.from_unix_socket_too().build().unwrap();
+    for from in ["@", "198.51.100.1"] {
+        assert_eq!(told(resolve(&policy, from, name, "192.0.2.1")).0, ip("192.0.2.1"));
+    }
+    let client = resolve(&policy, "203.0.113.9", name, "192.0.2.1");
+    assert_eq!(told(client), (ip("203.0.113.9"), Provenance::Peer));
+
+    let nobody = TrustPolicy::single(name, proxies([]));
+    assert_eq!(nobody.clone().build().unwrap_err(), InvalidTrust::NoProxies);
+    let policy = nobody.from_unix_socket_too().build().unwrap();
+    assert_eq!(told(resolve(&policy, "@", name, "192.0.2.1")).0, ip("192.0.2.1"));
 }
 
 #[test]
@@ -212,17 +280,18 @@ fn peers_as_text() {
     ] {
         assert_eq!(text.parse(), Ok(Peer::Ip(ip(address))), "{text}");
     }
-    for text in ["@", "unix:", "unix:/run/app.sock"] {
-        assert_eq!(text.parse(), Ok(Peer::UnixSocket), "{text}");
-    }
     assert_eq!("".parse::<Peer>(), Err(InvalidPeer::Empty));
     for text in ["0.0.0.0", "0.0.0.0:80", "::", "[::]:80", "::ffff:0.0.0.0"] {
         assert_eq!(text.parse::<Peer>(), Err(InvalidPeer::Unspecified), "{text}");
     }
     for text in [
-        "unix",
-        "UNIX:/x",
+        "@",
         "@x",
+        "unix",
+        "unix:",
+        "unix:@x",
+        "unix:/run/app.sock",
+        "UNIX:/x",
         " 192.0.2.1",
         "192.0.2.1 ",
         "192.0.2.1:",

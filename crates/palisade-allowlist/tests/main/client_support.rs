@@ -13,8 +13,9 @@ pub(crate) fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
+/// An address, or `@` for a Unix socket.
 pub(crate) fn peer(text: &str) -> Peer {
-    text.parse().unwrap()
+    if text == "@" { Peer::UnixSocket } else { text.parse().unwrap() }
 }
 
 pub(crate) fn proxies<'a>(networks: impl IntoIterator<Item = &'a str>) -> Allowlist {

@@ -51,7 +51,8 @@ pub(crate) fn client_ip(row: &Value) -> bool {
     }
     let headers: Vec<(String, String)> = serde_json::from_value(row["headers"].clone()).unwrap();
     let resolved = match text(row, "peer") {
-        "unix" => Ok(Peer::UnixSocket),
+        "unix" | "@" => Ok(Peer::UnixSocket),
+        peer if peer.starts_with("unix:") => Ok(Peer::UnixSocket),
         peer => peer.parse(),
     }
     .map(|peer: Peer| policy(row).resolve(peer, &headers));

@@ -88,7 +88,7 @@ fn cve_2024_45410_a_missing_header_is_a_refusal() {
     let policies = [
         ranges(XFF, &["10.0.0.0/8"]),
         ranges(FORWARDED, &["10.0.0.0/8"]),
-        TrustPolicy::single("CF-Connecting-IP", networks()).build().unwrap(),
+        TrustPolicy::single("CF-Connecting-IP", networks()).from_unix_socket_too().build().unwrap(),
     ];
     for policy in policies {
         for (from, address) in [("10.0.0.1", Some(ip("10.0.0.1"))), ("@", None)] {

@@ -8,7 +8,7 @@ use palisade::allowlist::Network;
 use crate::output::Failure;
 use crate::problems::Problem;
 
-/// The longest line of stdin: far more than any address has, and a log that was given by mistake is no list of them.
+/// The longest line of stdin, with its end: far more than any address has, and a log that was given by mistake is no list of them.
 const MAX_LINE: u64 = 256;
 
 /// One of the addresses on the command line.
@@ -69,6 +69,10 @@ impl Lines {
             self.number += 1;
             if read as u64 == MAX_LINE && bytes.last() != Some(&b'\n') {
                 self.stdin.skip_until(b'\n').map_err(|error| failed(&error))?;
+                // What it begins with may be an address, but nobody saw the rest.
+                let message = format!("the line is longer than {MAX_LINE} bytes");
+                let problem = Problem { line: self.number, reason: "line_too_long", message };
+                return Ok(Some(Err(problem)));
             }
             let text = bytes.trim_ascii();
             if !text.is_empty() {

@@ -66,7 +66,8 @@ struct Checked {
 pub(crate) fn check(args: &CheckAddressesArgs, json: bool) -> Result<Output, Failure> {
     let addresses = arguments(&args.addresses)?;
     let source = Source::new(&args.list);
-    if source.is_stdin() && addresses.iter().any(|address| matches!(address, Argument::Stdin)) {
+    let asks_stdin = addresses.iter().any(|address| matches!(address, Argument::Stdin));
+    if asks_stdin && source.is_one_stream_with(Source::stdin()) {
         let message = "there is one stdin: it gives the list or the addresses, not both";
         return Err(Failure::error("usage", &message));
     }

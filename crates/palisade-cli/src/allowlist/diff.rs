@@ -49,8 +49,9 @@ struct Changed {
 pub(crate) fn diff(args: &DiffArgs, json: bool) -> Result<Output, Failure> {
     let old = Source { path: &args.old, name: "the first list" };
     let new = Source { path: &args.new, name: "the second list" };
-    if old.is_stdin() && new.is_stdin() {
-        return Err(Failure::error("usage", &"there is one stdin: one of the lists is a file"));
+    if old.is_one_stream_with(new) {
+        let message = "both lists are one pipe, which is read once: one of them has to be a file";
+        return Err(Failure::error("usage", &message));
     }
     let (old, _) = old.load(builder(&args.limits, args.empty), json)?;
     let (new, _) = new.load(builder(&args.limits, args.empty), json)?;

@@ -1,6 +1,8 @@
 //! Where lists come from.
 
 use std::fs::File;
+#[cfg(unix)]
+use std::fs::Metadata;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
@@ -30,8 +32,43 @@ impl<'a> Source<'a> {
         Self { path, name: "the list" }
     }
 
-    pub(crate) fn is_stdin(self) -> bool {
+    pub(crate) fn stdin() -> Self {
+        Self { path: Path::new("-"), name: "stdin" }
+    }
+
+    fn is_stdin(self) -> bool {
         self.path == Path::new("-")
+    }
+
+    /// Whether both are one pipe or terminal, by whatever names. It gives its bytes once, so whoever reads second
+    /// gets none, or some of them.
+    pub(crate) fn is_one_stream_with(self, other: Source<'_>) -> bool {
+        (self.is_stdin() && other.is_stdin()) || self.is_same_stream(other)
+    }
+
+    #[cfg(unix)]
+    fn is_same_stream(self, other: Source<'_>) -> bool {
+        use std::os::unix::fs::MetadataExt;
+
+        let (Ok(one), Ok(two)) = (self.metadata(), other.metadata()) else { return false };
+        (one.dev(), one.ino()) == (two.dev(), two.ino()) && !one.is_file() && !one.is_dir()
+    }
+
+    #[cfg(not(unix))]
+    #[allow(clippy::unused_self, reason = "elsewhere it is used")]
+    fn is_same_stream(self, _: Source<'_>) -> bool {
+        false
+    }
+
+    #[cfg(unix)]
+    fn metadata(self) -> io::Result<Metadata> {
+        use std::os::fd::AsFd;
+
+        if self.is_stdin() {
+            File::from(io::stdin().as_fd().try_clone_to_owned()?).metadata()
+        } else {
+            std::fs::metadata(self.path)
+        }
     }
 
     /// Reads the list, or says why there is none.

@@ -109,6 +109,50 @@ fn check_reads_addresses_from_stdin() {
     assert_eq!(error(&files.run(&["--json", "check", "list.txt", "-"], b"\n")).0, 2);
 }
 
+/// Of a line that is cut nobody knows how it goes on.
+#[test]
+fn a_long_line_is_not_judged_by_its_beginning() {
+    let files = Files::new(&[("list.txt", LIST.as_bytes())]);
+    let spaces = " ".repeat(300);
+    for long in [format!("10.0.0.1{spaces}8.8.8.8"), format!("{spaces}8.8.8.8"), spaces.clone()] {
+        for end in ["", "\n", "\n10.0.0.2\n"] {
+            let stdin = format!("10.0.0.1\n{long}{end}");
+            let answer = files.run(&["--json", "check", "list.txt", "-"], stdin.as_bytes());
+            assert_eq!(error(&answer), (2, "address".into()), "{stdin:?}");
+            let rows = &answer.json()["rows"];
+            assert_eq!((&rows[1]["line"], &rows[1]["error"]), (&2.into(), &"line_too_long".into()));
+        }
+    }
+    let padded = |len: usize| format!("{:<len$}\n", "10.0.0.1");
+    assert_eq!(files.run(&["check", "list.txt", "-"], padded(255).as_bytes()).code, 0);
+    assert_eq!(files.run(&["check", "list.txt", "-"], padded(256).as_bytes()).code, 2);
+}
+
+/// Stdin has more names than one, and gives its bytes once.
+#[cfg(unix)]
+#[test]
+fn stdin_is_not_read_twice_under_another_name() {
+    let files = Files::new(&[("list.txt", LIST.as_bytes())]);
+    for args in [
+        &["diff", "-", "/dev/stdin"][..],
+        &["diff", "/dev/stdin", "-"],
+        &["diff", "/dev/stdin", "/dev/fd/0"],
+        &["check", "/dev/stdin", "-"],
+        &["check", "/dev/fd/0", "10.0.0.1", "-"],
+    ] {
+        let answer = files.run(&[&["--json"], args].concat(), LIST.as_bytes());
+        assert_eq!(error(&answer), (2, "usage".into()), "{args:?}");
+    }
+    for args in [
+        &["diff", "/dev/stdin", "list.txt"][..],
+        &["diff", "list.txt", "/dev/stdin"],
+        &["diff", "list.txt", "list.txt"],
+        &["check", "/dev/stdin", "10.0.0.1"],
+    ] {
+        assert_eq!(files.run(args, LIST.as_bytes()).code, 0, "{args:?}");
+    }
+}
+
 #[test]
 fn check_with_what_is_no_address() {
     let files = Files::new(&[("list.txt", LIST.as_bytes())]);
