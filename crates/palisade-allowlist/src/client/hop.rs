@@ -46,9 +46,6 @@ pub(super) fn parse(bytes: &[u8]) -> Result<IpAddr, HopProblem> {
     if let Some(address) = plain_v4(bytes) {
         return specified(address.into());
     }
-    if let Some(address) = plain_v6(bytes) {
-        return specified(address.into());
-    }
     parse_as(bytes, |text| node(text).or_else(|| text.parse().ok().map(IpAddr::V6)))
 }
 
@@ -94,62 +91,6 @@ fn digit(bytes: &[u8]) -> Option<(u8, &[u8])> {
     if digit < 10 { Some((digit, rest)) } else { None }
 }
 
-/// What the standard library reads as IPv6, apart from forms that end in IPv4, and nothing else. From bytes it takes
-/// half of the time.
-fn plain_v6(bytes: &[u8]) -> Option<Ipv6Addr> {
-    let (mut groups, mut count, mut count_before_gap) = (0_u128, 0, None);
-    let mut rest = bytes;
-    if let Some(after) = rest.strip_prefix(b"::") {
-        (count_before_gap, rest) = (Some(0), after);
-    }
-    while !rest.is_empty() {
-        let (group, after) = group(rest)?;
-        (groups, count) = (groups << 16 | u128::from(group), count + 1);
-        rest = match after {
-            [] => after,
-            [b':', b':', after @ ..] if count_before_gap.is_none() => {
-                count_before_gap = Some(count);
-                after
-            }
-            [b':', after @ ..] if !after.is_empty() => after,
-            _ => return None,
-        };
-    }
-    match count_before_gap {
-        None if count == 8 => Some(groups.into()),
-        // The gap is one group at least.
-        Some(before) if count < 8 => {
-            let after = 16 * (count - before);
-            let high = (groups >> after).checked_shl(128 - 16 * before).unwrap_or(0);
-            Some((high | groups & !(u128::MAX << after)).into())
-        }
-        _ => None,
-    }
-}
-
-/// One to four hexadecimal digits, and what follows.
-#[inline]
-fn group(bytes: &[u8]) -> Option<(u16, &[u8])> {
-    let (first, mut rest) = bytes.split_first()?;
-    let mut group = hex(*first)?;
-    for _ in 1..4 {
-        let Some((byte, after)) = rest.split_first() else { break };
-        let Some(digit) = hex(*byte) else { break };
-        (group, rest) = (group << 4 | digit, after);
-    }
-    Some((group, rest))
-}
-
-#[inline]
-fn hex(byte: u8) -> Option<u16> {
-    match byte {
-        b'0'..=b'9' => Some(u16::from(byte - b'0')),
-        b'a'..=b'f' => Some(u16::from(byte - b'a' + 10)),
-        b'A'..=b'F' => Some(u16::from(byte - b'A' + 10)),
-        _ => None,
-    }
-}
-
 fn parse_as(bytes: &[u8], read: impl Fn(&str) -> Option<IpAddr>) -> Result<IpAddr, HopProblem> {
     let text = match str::from_utf8(bytes) {
         Ok(text) if bytes.len() <= MAX_HOP => text,
@@ -167,8 +108,7 @@ fn node(text: &str) -> Option<IpAddr> {
     if let Some(rest) = text.strip_prefix('[') {
         let (address, port) = rest.split_once(']')?;
         let readable = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
-        let address = || plain_v6(address.as_bytes()).or_else(|| address.parse().ok());
-        return if readable { address().map(IpAddr::V6) } else { None };
+        return if readable { address.parse::<Ipv6Addr>().ok().map(IpAddr::V6) } else { None };
     }
     let address = match text.split_once(':') {
         Some((address, port)) if is_port(port) => address,
