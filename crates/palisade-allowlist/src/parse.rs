@@ -72,7 +72,7 @@ pub(crate) fn column_of_length(text: &str) -> usize {
 }
 
 /// The network, or nothing for an IPv4-mapped address whose length reaches beyond IPv4.
-fn masked(address: IpAddr, len: u8) -> Option<Parsed> {
+pub(crate) fn masked(address: IpAddr, len: u8) -> Option<Parsed> {
     let (network, given) = match address {
         IpAddr::V4(address) => (Network::masked_v4(u32::from(address), len), address.into()),
         IpAddr::V6(address) => match address.to_ipv4_mapped() {
