@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use palisade_allowlist::{
-    Allowlist, BuildError, EmptyList, Entry, Layers, MAX_LINE, Match, Network, NetworkError,
+    Allowlist, BuildError, EmptyList, Entry, Layers, MAX_LINE, Match, Mend, Network, NetworkError,
     NetworkProblem,
 };
 
@@ -78,10 +78,30 @@ fn assert_is_sound(network: Network) {
 
 fn assert_explains(text: &str, error: &NetworkError) {
     assert!((1..=text.len() + 1).contains(&error.column()), "{error}");
-    let mend = error.mend().unwrap_or_default().trim_end_matches(" for the one address");
-    for proposed in mend.split(", or ").flat_map(|part| part.split(" and ")) {
-        assert!(proposed.is_empty() || Network::parse(proposed).is_ok(), "{error}");
+    let Some(mend) = error.mend() else { return };
+    let proposed = mend.networks();
+    assert!(!proposed.is_empty(), "{error}");
+    for network in &proposed {
+        assert_eq!(Network::parse(&network.to_string()), Ok(*network), "{error}");
+        assert!(network.prefix_len() > 0 || names_nothing(text), "{text:?}: {error}");
     }
+    match mend {
+        Mend::Either(network, host) => {
+            assert!(network.covers(host) && network != host, "{error}");
+            assert_eq!(Network::host(host.first()), *host);
+        }
+        Mend::Networks(networks) => {
+            assert!(networks.is_sorted_by(|one, two| one < two && !one.covers(two)), "{error}");
+            assert!(networks.len() == 1 || error.problem() == NetworkProblem::Range, "{error}");
+        }
+        other => unreachable!("a third kind of mend: {other:?}"),
+    }
+}
+
+/// Whether the text may begin with the unspecified address, in IPv6 form or not: only then may it mean everyone.
+fn names_nothing(text: &str) -> bool {
+    let first = text.split(['/', '-', ']']).next().unwrap_or_default();
+    !first.contains(|c: char| matches!(c, '1'..='9' | 'a'..='e' | 'A'..='E'))
 }
 
 /// Reading a list of any bytes: it is what a plain reader makes of it, answers as a plain search does, and can be

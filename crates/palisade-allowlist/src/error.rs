@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::lines::MAX_LINE;
-use crate::{LabelError, Place};
+use crate::{LabelError, Mend, Place};
 
 /// Why a text is no network: where, what, and what to write instead.
 ///
@@ -18,14 +18,14 @@ use crate::{LabelError, Place};
 /// let error = Network::parse("192.168.1.1/255.255.255.0").unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "column 13: a netmask stands where the prefix length is due; write 192.168.1.0/24"
+///     "column 13: a netmask stands where the prefix length is due; write 192.168.1.0/24, or 192.168.1.1 for the one address"
 /// );
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetworkError {
     column: usize,
     problem: NetworkProblem,
-    mend: Option<Box<str>>,
+    mend: Option<Mend>,
 }
 
 impl NetworkError {
@@ -34,8 +34,8 @@ impl NetworkError {
     }
 
     /// With what to write instead.
-    pub(crate) fn write(self, instead: impl Into<Option<String>>) -> Self {
-        Self { mend: instead.into().map(String::into_boxed_str), ..self }
+    pub(crate) fn write(self, mend: Option<Mend>) -> Self {
+        Self { mend, ..self }
     }
 
     /// Where, as a byte of the text, counted from 1.
@@ -52,8 +52,8 @@ impl NetworkError {
 
     /// What to write instead, where that is clear.
     #[must_use]
-    pub fn mend(&self) -> Option<&str> {
-        self.mend.as_deref()
+    pub fn mend(&self) -> Option<&Mend> {
+        self.mend.as_ref()
     }
 
     /// The same error where the text began at byte `offset` of a line.

@@ -46,6 +46,7 @@ pub use label::{LabelError, LabelProblem, MAX_LABEL};
 pub use layers::Layers;
 pub use lines::MAX_LINE;
 pub use live::{Live, LiveFile, Loaded, Reload, ReloadError};
+pub use mend::Mend;
 pub use network::Network;
 pub use place::Place;
 pub use rate_key::{InvalidRateKeys, RateKey, RateKeys};

@@ -48,7 +48,7 @@ impl Network {
     /// [`parse_masking`](Self::parse_masking).
     pub fn parse(text: &str) -> Result<Self, NetworkError> {
         let parsed = parse::network(text)?;
-        if parsed.host_bits { Err(parse::host_bits(text, &parsed)) } else { Ok(parsed.network) }
+        if parsed.host_bits { Err(parse::host_bits(text)) } else { Ok(parsed.network) }
     }
 
     /// Like [`parse`](Self::parse), with bits below the length set to zero. The second value says whether there

@@ -52,9 +52,8 @@ pub(crate) fn read(text: &str) -> Result<Parsed, Unread> {
 }
 
 /// The error for a network that was read and has bits below its length.
-pub(crate) fn host_bits(text: &str, parsed: &Parsed) -> NetworkError {
-    NetworkError::new(column_of_length(text), NetworkProblem::HostBits)
-        .write(mend::network_or_host(text, parsed.network))
+pub(crate) fn host_bits(text: &str) -> NetworkError {
+    NetworkError::new(column_of_length(text), NetworkProblem::HostBits).write(mend::read_as(text))
 }
 
 /// `0`, or up to three digits of which the first is no zero.

@@ -7,8 +7,8 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use crate::{
-    Entry, EntryError, Family, Fault, Finding, FindingKind, LabelError, Malformed, Match, Network,
-    NetworkError, Place, Report,
+    Entry, EntryError, Family, Fault, Finding, FindingKind, LabelError, Malformed, Match, Mend,
+    Network, NetworkError, Place, Report,
 };
 
 impl Serialize for Network {
@@ -156,6 +156,23 @@ impl Serialize for Report {
 }
 
 #[derive(serde::Serialize)]
+#[serde(rename = "Mend", rename_all = "snake_case")]
+enum MendForm<'a> {
+    Networks(&'a [Network]),
+    Either([Network; 2]),
+}
+
+impl Serialize for Mend {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Networks(networks) => MendForm::Networks(networks),
+            Self::Either(network, host) => MendForm::Either([*network, *host]),
+        }
+        .serialize(serializer)
+    }
+}
+
+#[derive(serde::Serialize)]
 #[serde(rename = "Error")]
 struct ErrorForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,7 +181,7 @@ struct ErrorForm<'a> {
     column: Option<usize>,
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    mend: Option<&'a str>,
+    mend: Option<&'a Mend>,
 }
 
 impl<'a> ErrorForm<'a> {
