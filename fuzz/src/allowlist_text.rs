@@ -167,10 +167,26 @@ fn plain_line(line: &str) -> Option<Plain> {
     let line_breaks = ['\u{2028}', '\u{2029}'];
     let is_label = label.len() <= 200
         && label.trim() == label
-        && !label.contains(|c: char| c.is_control() || line_breaks.contains(&c));
+        && !label.contains(|c: char| c.is_control() || line_breaks.contains(&c))
+        && !label.contains(|c| HIDDEN.contains(c))
+        && !is_torn_off(label);
     let written: IpAddr = text.split('/').next()?.parse().ok()?;
     let had_host_bits = written.to_canonical() != network.addr();
     is_label.then(|| Plain { network, label: label.to_owned(), had_host_bits })
+}
+
+/// What a label may not have in it.
+const HIDDEN: &str = "\u{61c}\u{200b}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{feff}";
+
+/// Whether a label begins like a network, or like what may follow an address in one.
+fn is_torn_off(label: &str) -> bool {
+    let dashes = ["-", "\u{2013}", "\u{2014}"];
+    let after_dash = dashes.iter().find_map(|dash| label.strip_prefix(dash)).map(str::trim_start);
+    let after_slash = label.strip_prefix('/').map(str::trim_start);
+    let is_end = |c: char| c.is_whitespace() || "/,;".contains(c);
+    let first = after_dash.unwrap_or(label).split(is_end).next();
+    first.is_some_and(|first| first.parse::<IpAddr>().is_ok())
+        || after_slash.is_some_and(|len| len.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 fn assert_answers_alike(list: &Allowlist, entries: &[Plain]) {

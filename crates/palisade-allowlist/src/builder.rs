@@ -3,7 +3,8 @@
 use std::io::BufRead;
 use std::net::IpAddr;
 
-use crate::lines::Lines;
+use crate::entry::bad_label;
+use crate::lines::{Line, Lines};
 use crate::place::{MAX_PLACE, Packed};
 use crate::report::Noticed;
 use crate::table::answers::LabelsBuilder;
@@ -104,7 +105,7 @@ impl Builder {
     pub fn push(mut self, network: &str, label: &str) -> Self {
         self.pushed = self.pushed.saturating_add(1);
         let place = Place::Entry(self.pushed.min(MAX_PLACE));
-        self.add(place, network, label, 0, 0);
+        self.add(place, &Line { network, label, network_at: 0, label_at: 0 });
         self
     }
 
@@ -113,7 +114,7 @@ impl Builder {
         for entry in entries {
             self.pushed = self.pushed.saturating_add(1);
             let place = Place::Entry(self.pushed.min(MAX_PLACE));
-            self.add_network(place, entry.network(), entry.label(), 0);
+            self.add_network(place, entry.network(), entry.label());
         }
         self
     }
@@ -140,9 +141,7 @@ impl Builder {
             let place = Place::Line(number);
             match lines.entry()? {
                 Ok(None) => {}
-                Ok(Some(line)) => {
-                    self.add(place, line.network, line.label, line.network_at, line.label_at);
-                }
+                Ok(Some(line)) => self.add(place, &line),
                 Err(error) => self.malformed.push(place, error),
             }
             if let Some(full) = self.full {
@@ -220,18 +219,19 @@ impl Builder {
         Ok((Allowlist::new(table, ipv4 + ipv6, when_empty), self.report))
     }
 
-    fn add(
-        &mut self,
-        place: Place,
-        network: &str,
-        label: &str,
-        network_at: usize,
-        label_at: usize,
-    ) {
-        match self.read_network(place, network) {
-            Ok(network) => self.add_network(place, network, label, label_at),
-            Err(error) => self.malformed.push(place, error.shifted(network_at)),
+    fn add(&mut self, place: Place, line: &Line<'_>) {
+        let network = match self.read_network(place, line.network) {
+            Ok(network) => network,
+            Err(error) => return self.malformed.push(place, error.shifted(line.network_at)),
+        };
+        if let Err(error) = label::check(line.label) {
+            let error = match place {
+                Place::Line(_) => bad_label(line.network, line.label, error),
+                Place::Entry(_) => error.into(),
+            };
+            return self.malformed.push(place, error.shifted(line.label_at));
         }
+        self.add_network(place, network, line.label);
     }
 
     fn read_network(&mut self, place: Place, text: &str) -> Result<Network, EntryError> {
@@ -245,10 +245,7 @@ impl Builder {
         Ok(network)
     }
 
-    fn add_network(&mut self, place: Place, network: Network, label: &str, label_at: usize) {
-        if let Err(error) = label::check(label) {
-            return self.malformed.push(place, EntryError::from(error).shifted(label_at));
-        }
+    fn add_network(&mut self, place: Place, network: Network, label: &str) {
         let limit = self.policy.refuse.of(network.family());
         if network.prefix_len() < limit {
             return self.malformed.push(place, EntryError::TooBroad { limit });

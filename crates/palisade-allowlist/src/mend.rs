@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
+use crate::label::Torn;
 use crate::parse::{self, MAX_TEXT, column_of_length};
 use crate::{Family, Network, NetworkError, NetworkProblem as Problem};
 
@@ -144,6 +145,24 @@ pub(crate) fn mapped_too_short(text: &str) -> NetworkError {
         read_as(&format!("{}/{len}", address.to_canonical()))
     });
     NetworkError::new(column_of_length(text), Problem::MappedTooShort).write(mend)
+}
+
+/// The error for a network of which white space tore a part off.
+pub(crate) fn torn(network: &str, torn: Torn<'_>) -> NetworkError {
+    let (problem, mend) = match torn {
+        Torn::Length(len) => (Problem::WhiteSpace, read_as(&format!("{network}/{len}"))),
+        Torn::RangeEnd(last) => {
+            (Problem::Range, network.parse().ok().and_then(|first| from_range(first, last)))
+        }
+        // Nobody writes netmasks of IPv6.
+        Torn::Address(address) => {
+            match Some(address).filter(IpAddr::is_ipv4).and_then(parse::length_of_mask) {
+                Some(len) => (Problem::Netmask, read_as(&format!("{network}/{len}"))),
+                None => (Problem::Several, None),
+            }
+        }
+    };
+    NetworkError::new(1, problem).write(mend)
 }
 
 /// What stands before the slash has the shape of nothing above.

@@ -217,12 +217,26 @@ fn host_bits_are_masked_and_told_or_refused() {
 
 #[test]
 fn labels() {
-    use LabelProblem::{Comment, Control, TooLong, WhiteSpace};
+    use LabelProblem::{Comment, Control, Invisible, TooLong, WhiteSpace};
     let network: Network = "::1".parse().unwrap();
     let longest = "ä".repeat(MAX_LABEL / 2);
-    for label in
-        ["", "a", "-", "a#", "a # b", "a  b", "日本", "\u{feff}", longest.as_str(), "10.0.0.0/8"]
-    {
+    for label in [
+        "",
+        "a",
+        "-",
+        "/",
+        "- 3",
+        "-x",
+        "a#",
+        "a # b",
+        "a  b",
+        "日本",
+        "می\u{200c}خواهم",
+        &longest,
+        "a ::1",
+        "10.0.0.300",
+        "7",
+    ] {
         let entry = Entry::new(network, label).unwrap();
         assert_eq!(entry.label(), label);
         assert_eq!(entry.to_string().parse::<Entry>().unwrap(), entry);
@@ -249,6 +263,23 @@ fn labels() {
         ("a\u{85}", 2, Control),
         ("a\u{2028}b", 2, Control),
         ("a\u{2029}b", 2, Control),
+        ("\u{feff}", 1, Invisible),
+        ("a\u{200b}", 2, Invisible),
+        ("a\u{200e}b", 2, Invisible),
+        ("a\u{200f}b", 2, Invisible),
+        ("a\u{61c}b", 2, Invisible),
+        ("a\u{202a}b", 2, Invisible),
+        ("a\u{202e}b", 2, Invisible),
+        ("a\u{2066}b", 2, Invisible),
+        ("a\u{2069}b", 2, Invisible),
+        ("/16", 1, LabelProblem::Network),
+        ("/ 16 x", 1, LabelProblem::Network),
+        ("- 10.0.0.9", 1, LabelProblem::Network),
+        ("-::9 x", 1, LabelProblem::Network),
+        ("10.0.0.9", 1, LabelProblem::Network),
+        ("10.0.0.0/8 x", 1, LabelProblem::Network),
+        ("255.0.0.0", 1, LabelProblem::Network),
+        ("::1, x", 1, LabelProblem::Network),
     ] {
         let error = Entry::new(network, label).unwrap_err();
         assert_eq!((error.column(), error.problem()), (column, problem), "{label:?}");
@@ -259,6 +290,43 @@ fn labels() {
     assert_eq!(refused(format!("::1 {too_long}")), [(1, Some(205), "label_too_long")]);
     assert_eq!(refused("::1 a\tb"), [(1, Some(6), "label_control")]);
     assert_eq!(refused("::1 a\u{a0}"), [(1, Some(6), "label_white_space")]);
+}
+
+/// White space within a network would make the rest of it a label, and the network another one.
+#[test]
+fn networks_torn_apart() {
+    for (text, told) in [
+        (
+            "10.0.0.0 - 10.255.255.255",
+            "column 10: a range from one address to another is not a network; write 10.0.0.0/8",
+        ),
+        (
+            "10.0.0.5 \u{2013} 10.0.0.7 Office",
+            "column 10: a range from one address to another is not a network; \
+             write 10.0.0.5/32 and 10.0.0.6/31",
+        ),
+        ("10.0.0.5 -::1", "column 10: a range from one address to another is not a network"),
+        (
+            "10.1.0.0 255.255.0.0",
+            "column 10: a netmask stands where the prefix length is due; write 10.1.0.0/16",
+        ),
+        (
+            "10.1.2.3 255.255.0.0 Office",
+            "column 10: a netmask stands where the prefix length is due; \
+             write 10.1.0.0/16, or 10.1.2.3 for the one address",
+        ),
+        ("10.1.0.0 0.0.0.0", "column 10: a netmask stands where the prefix length is due"),
+        ("10.1.0.0/16 255.255.0.0", "column 13: a netmask stands where the prefix length is due"),
+        ("10.2.0.0  /16", "column 11: a network has no white space in it; write 10.2.0.0/16"),
+        ("10.2.0.0 / 16 x", "column 10: a network has no white space in it; write 10.2.0.0/16"),
+        ("10.2.0.0 /33", "column 10: a network has no white space in it"),
+        ("10.2.0.0/16 /8", "column 13: a network has no white space in it"),
+        ("::1 ::2", "column 5: there are several networks; give each an entry of its own"),
+        ("::1 10.0.0.0/8,", "column 5: there are several networks; give each an entry of its own"),
+    ] {
+        assert_eq!(text.parse::<Entry>().unwrap_err().to_string(), told);
+        assert_eq!(read(text).unwrap_err().to_string(), format!("line 1: {told}"));
+    }
 }
 
 /// Forms of addresses and networks that some program reads, and no two of them alike.
