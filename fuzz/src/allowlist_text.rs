@@ -146,13 +146,18 @@ fn plain_lines(data: &[u8]) -> Vec<Option<Plain>> {
     lines
         .filter_map(|(index, line)| {
             let mark = if index == 0 { data.1 } else { 0 };
-            if line.len() + mark > MAX_LINE {
+            // A carriage return ends a line before the line feed, or at the end of the text.
+            let is_long = line.len() + mark > MAX_LINE;
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if line.contains(&b'\r') {
+                return Some(None);
+            }
+            if is_long {
                 let first = line.iter().find(|byte| !b" \t".contains(byte));
                 return (first != Some(&b'#')).then_some(None);
             }
             let Ok(line) = std::str::from_utf8(line) else { return Some(None) };
-            // A carriage return ends a line, and does not begin one.
-            let line = line.trim_end_matches(['\r', ' ', '\t']).trim_start_matches([' ', '\t']);
+            let line = line.trim_matches([' ', '\t']);
             (!line.is_empty() && !line.starts_with('#')).then(|| plain_line(line))
         })
         .collect()

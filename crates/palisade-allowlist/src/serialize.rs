@@ -130,6 +130,8 @@ struct ReportForm<'a> {
     ipv6: usize,
     labels: usize,
     missing_family: Option<Family>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    adds_up_to_all: Vec<Family>,
     duplicates: usize,
     shadowed: usize,
     host_bits: usize,
@@ -145,6 +147,10 @@ impl Serialize for Report {
             ipv6: self.of_family(Family::V6),
             labels: self.labels(),
             missing_family: self.missing_family(),
+            adds_up_to_all: [Family::V4, Family::V6]
+                .into_iter()
+                .filter(|family| self.adds_up_to_all(*family))
+                .collect(),
             duplicates: self.duplicates(),
             shadowed: self.shadowed(),
             host_bits: self.host_bits(),
@@ -209,15 +215,16 @@ impl<'a> ErrorForm<'a> {
         match error {
             EntryError::Network(error) => Self::of_network(error),
             EntryError::Label(error) => Self::of_label(*error),
-            EntryError::LineTooLong | EntryError::NotUtf8 { .. } | EntryError::TooBroad { .. } => {
-                Self {
-                    place: None,
-                    code: error.code(),
-                    column: error.column(),
-                    message: error.to_string(),
-                    mend: None,
-                }
-            }
+            EntryError::LineTooLong
+            | EntryError::NotUtf8 { .. }
+            | EntryError::CarriageReturn { .. }
+            | EntryError::TooBroad { .. } => Self {
+                place: None,
+                code: error.code(),
+                column: error.column(),
+                message: error.to_string(),
+                mend: None,
+            },
         }
     }
 }

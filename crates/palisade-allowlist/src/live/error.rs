@@ -42,7 +42,11 @@ impl ReloadError {
             Self::Unfinished => "file_unfinished",
             Self::Build(BuildError::Malformed(_)) => "list_malformed",
             Self::Build(BuildError::Empty) => "list_empty",
-            Self::Build(BuildError::TooMany { .. } | BuildError::LabelsTooLong) => "list_too_large",
+            Self::Build(
+                BuildError::TooMany { .. }
+                | BuildError::LabelsTooLong
+                | BuildError::EndlessLine { .. },
+            ) => "list_too_large",
         }
     }
 }

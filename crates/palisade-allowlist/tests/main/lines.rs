@@ -3,8 +3,8 @@
 use std::io::{self, BufReader, Read};
 
 use palisade_allowlist::{
-    Allowlist, BuildError, EmptyList, Entry, KEPT_FAULTS, LabelProblem, MAX_LABEL, MAX_LINE, Mend,
-    Network, NetworkProblem, Place, Report,
+    Allowlist, BuildError, EmptyList, Entry, KEPT_FAULTS, LabelProblem, MAX_LABEL, MAX_LINE,
+    MAX_SKIPPED, Mend, Network, NetworkProblem, Place, Report,
 };
 
 use crate::support::ip;
@@ -95,8 +95,8 @@ fn bytes_that_no_text_has() {
     assert_eq!(refused(b"::1 \xed\xa0\x80"), [(1, Some(5), "not_utf8")]);
     assert_eq!(refused(b"10\xc0\xae0.0.0/8"), [(1, Some(3), "not_utf8")]);
     // The end of a line of long ago is none.
-    assert_eq!(refused("::1 a\r::2 b"), [(1, Some(6), "label_control")]);
-    assert_eq!(refused("::1\r::2"), [(1, Some(4), "white_space")]);
+    assert_eq!(refused("::1 a\r::2 b"), [(1, Some(6), "carriage_return")]);
+    assert_eq!(refused("::1\r::2"), [(1, Some(4), "carriage_return")]);
     assert_eq!(refused("::1 a\u{2028}::2 b"), [(1, Some(6), "label_control")]);
     assert_eq!(refused("::1\u{b}a"), [(1, Some(4), "white_space")]);
     assert_eq!(refused("::1\u{a0}a"), [(1, Some(4), "white_space")]);
@@ -118,6 +118,53 @@ fn a_line_of_a_mebibyte() {
         assert!(builder.build().is_err());
     });
     assert!(counted.bytes_max < 16 << 10, "{counted:?}");
+}
+
+/// Where lines end in CR alone, a comment at the beginning would swallow the whole list.
+#[test]
+fn a_carriage_return_within_a_line() {
+    let long = "x".repeat(5_000);
+    for (text, column) in [
+        ("# comment\r10.0.0.0/8\r".to_owned(), 10),
+        ("\r10.0.0.0/8".to_owned(), 1),
+        ("::1\r\r\n::2".to_owned(), 4),
+        ("::1 \r \n".to_owned(), 5),
+        (format!("#{long}\r10.0.0.0/8\r"), 5_002),
+        (format!("#{}\r10.0.0.0/8\r", "x".repeat(MAX_LINE)), MAX_LINE + 2),
+        (format!("#{}\r10.0.0.0/8\r", "x".repeat(MAX_LINE - 1)), MAX_LINE + 1),
+        (format!("#{}\r\r\n", "x".repeat(MAX_LINE - 1)), MAX_LINE + 1),
+        (format!("# a\r{long}"), 4),
+        (format!("{long}\r10.0.0.0/8"), 5_001),
+    ] {
+        for capacity in [1, 7, 8_192] {
+            let reader = BufReader::with_capacity(capacity, text.as_bytes());
+            let builder = Allowlist::builder().when_empty(EmptyList::AllowsEveryone);
+            let error = builder.extend_lines(reader).unwrap().build().unwrap_err();
+            let told = format!(
+                "line 1: column {column}: a carriage return stands within the line; end lines with LF or CR LF"
+            );
+            assert_eq!(error.to_string(), told);
+        }
+    }
+    for text in [format!("#{long}\r\n::1\r\n"), format!("::1\r\n#{long}\r")] {
+        for capacity in [1, 7, 8_192] {
+            let reader = BufReader::with_capacity(capacity, text.as_bytes());
+            assert_eq!(
+                Allowlist::builder().extend_lines(reader).unwrap().build().unwrap().0.len(),
+                1
+            );
+        }
+    }
+}
+
+#[test]
+fn a_line_without_an_end() {
+    for byte in [b'#', b'x', b' '] {
+        let text = BufReader::new(io::repeat(byte));
+        let error = Allowlist::builder().extend_lines(text).unwrap_err();
+        assert!(matches!(error, BuildError::EndlessLine { line: 1 }), "{error}");
+    }
+    assert_eq!(taken(format!("#{}\n::1", "x".repeat(MAX_SKIPPED - 2))), ["::1/128|"]);
 }
 
 #[test]

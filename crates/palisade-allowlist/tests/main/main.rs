@@ -21,6 +21,7 @@ mod live_file;
 mod model;
 mod naive;
 mod rate_key;
+mod rules;
 #[cfg(feature = "serde")]
 mod serde_forms;
 mod sets;

@@ -115,12 +115,12 @@ fn a_report_is_an_answer() {
             "duplicates": 1, "shadowed": 1, "host_bits": 1, "too_broad": 1,
             "findings": [
                 {
-                    "kind": "too_broad", "place": {"entry": 1}, "network": "10.0.0.0/7",
-                    "message": "entry 1: 10.0.0.0/7 is very broad",
-                },
-                {
                     "kind": "host_bits", "place": {"entry": 2}, "network": "10.1.0.0/16",
                     "message": "entry 2: the address has bits beyond the length; read as 10.1.0.0/16",
+                },
+                {
+                    "kind": "too_broad", "place": {"entry": 1}, "network": "10.0.0.0/7",
+                    "message": "entry 1: 10.0.0.0/7 is very broad",
                 },
                 {
                     "kind": "duplicate", "place": {"entry": 2}, "network": "10.1.0.0/16",
