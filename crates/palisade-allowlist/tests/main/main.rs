@@ -18,6 +18,7 @@ mod layers;
 mod lines;
 mod live;
 mod live_file;
+mod mends;
 mod model;
 mod naive;
 mod rate_key;
