@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use palisade_allowlist::{
-    Allowlist, BuildError, EmptyList, Entry, Layers, MAX_LINE, Match, Network, NetworkError,
+    Allowlist, BuildError, EmptyList, Entry, Layers, MAX_LINE, Match, Mend, Network, NetworkError,
     NetworkProblem,
 };
 
@@ -64,7 +64,7 @@ fn by_the_rules(text: &str) -> Option<IpNet> {
 fn assert_is_sound(network: Network) {
     let plain = network.ipnet();
     assert_eq!(Network::parse(&network.to_string()), Ok(network));
-    assert_eq!(Network::from(plain), network);
+    assert_eq!(Network::try_from(plain), Ok(network));
     assert_eq!((network.first(), network.last()), (plain.network(), plain.broadcast()));
     // The end of `::/80` is an IPv4-mapped address, and those are IPv4.
     let ends = [network.first(), network.last()].into_iter();
@@ -78,10 +78,30 @@ fn assert_is_sound(network: Network) {
 
 fn assert_explains(text: &str, error: &NetworkError) {
     assert!((1..=text.len() + 1).contains(&error.column()), "{error}");
-    let mend = error.mend().unwrap_or_default().trim_end_matches(" for the one address");
-    for proposed in mend.split(", or ").flat_map(|part| part.split(" and ")) {
-        assert!(proposed.is_empty() || Network::parse(proposed).is_ok(), "{error}");
+    let Some(mend) = error.mend() else { return };
+    let proposed = mend.networks();
+    assert!(!proposed.is_empty(), "{error}");
+    for network in &proposed {
+        assert_eq!(Network::parse(&network.to_string()), Ok(*network), "{error}");
+        assert!(network.prefix_len() > 0 || names_nothing(text), "{text:?}: {error}");
     }
+    match mend {
+        Mend::Either(network, host) => {
+            assert!(network.covers(host) && network != host, "{error}");
+            assert_eq!(Network::host(host.first()), *host);
+        }
+        Mend::Networks(networks) => {
+            assert!(networks.is_sorted_by(|one, two| one < two && !one.covers(two)), "{error}");
+            assert!(networks.len() == 1 || error.problem() == NetworkProblem::Range, "{error}");
+        }
+        other => unreachable!("a third kind of mend: {other:?}"),
+    }
+}
+
+/// Whether the text may begin with the unspecified address, in IPv6 form or not: only then may it mean everyone.
+fn names_nothing(text: &str) -> bool {
+    let first = text.split(['/', '-', ']']).next().unwrap_or_default();
+    !first.contains(|c: char| matches!(c, '1'..='9' | 'a'..='e' | 'A'..='E'))
 }
 
 /// Reading a list of any bytes: it is what a plain reader makes of it, answers as a plain search does, and can be
@@ -126,13 +146,18 @@ fn plain_lines(data: &[u8]) -> Vec<Option<Plain>> {
     lines
         .filter_map(|(index, line)| {
             let mark = if index == 0 { data.1 } else { 0 };
-            if line.len() + mark > MAX_LINE {
+            // A carriage return ends a line before the line feed, or at the end of the text.
+            let is_long = line.len() + mark > MAX_LINE;
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if line.contains(&b'\r') {
+                return Some(None);
+            }
+            if is_long {
                 let first = line.iter().find(|byte| !b" \t".contains(byte));
                 return (first != Some(&b'#')).then_some(None);
             }
             let Ok(line) = std::str::from_utf8(line) else { return Some(None) };
-            // A carriage return ends a line, and does not begin one.
-            let line = line.trim_end_matches(['\r', ' ', '\t']).trim_start_matches([' ', '\t']);
+            let line = line.trim_matches([' ', '\t']);
             (!line.is_empty() && !line.starts_with('#')).then(|| plain_line(line))
         })
         .collect()
@@ -147,16 +172,32 @@ fn plain_line(line: &str) -> Option<Plain> {
     let line_breaks = ['\u{2028}', '\u{2029}'];
     let is_label = label.len() <= 200
         && label.trim() == label
-        && !label.contains(|c: char| c.is_control() || line_breaks.contains(&c));
+        && !label.contains(|c: char| c.is_control() || line_breaks.contains(&c))
+        && !label.contains(|c| HIDDEN.contains(c))
+        && !is_torn_off(label);
     let written: IpAddr = text.split('/').next()?.parse().ok()?;
     let had_host_bits = written.to_canonical() != network.addr();
     is_label.then(|| Plain { network, label: label.to_owned(), had_host_bits })
 }
 
+/// What a label may not have in it.
+const HIDDEN: &str = "\u{61c}\u{200b}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{feff}";
+
+/// Whether a label begins like a network, or like what may follow an address in one.
+fn is_torn_off(label: &str) -> bool {
+    let dashes = ["-", "\u{2013}", "\u{2014}"];
+    let after_dash = dashes.iter().find_map(|dash| label.strip_prefix(dash)).map(str::trim_start);
+    let after_slash = label.strip_prefix('/').map(str::trim_start);
+    let is_end = |c: char| c.is_whitespace() || "/,;".contains(c);
+    let first = after_dash.unwrap_or(label).split(is_end).next();
+    first.is_some_and(|first| first.parse::<IpAddr>().is_ok())
+        || after_slash.is_some_and(|len| len.starts_with(|c: char| c.is_ascii_digit()))
+}
+
 fn assert_answers_alike(list: &Allowlist, entries: &[Plain]) {
     // Of equal networks the last.
     let kept: BTreeMap<Network, &str> =
-        entries.iter().map(|entry| (entry.network.into(), entry.label.as_str())).collect();
+        entries.iter().map(|entry| (ours(entry.network), entry.label.as_str())).collect();
     let pair = |entry: Match<'_>| (entry.network(), entry.label().to_owned());
     let owned = |(network, label): (&Network, &&str)| (*network, (*label).to_owned());
     assert!(list.entries().map(pair).eq(kept.iter().map(owned)));
@@ -179,6 +220,13 @@ fn assert_answers_alike(list: &Allowlist, entries: &[Plain]) {
         assert_eq!(layers.check(probe), list.check(probe), "{probe}");
         assert_eq!(layers.matches(probe).map(pair).collect::<Vec<_>>(), expected, "{probe}");
         assert_eq!(list.matches(probe).map(pair).collect::<Vec<_>>(), expected, "{probe}");
+    }
+}
+
+fn ours(network: IpNet) -> Network {
+    match Network::try_from(network) {
+        Ok(network) => network,
+        Err(error) => unreachable!("it was read by the rules: {error}"),
     }
 }
 

@@ -2,8 +2,11 @@
 
 use std::io::BufRead;
 use std::net::IpAddr;
+use std::{fmt, mem};
 
-use crate::lines::Lines;
+use crate::entry::bad_label;
+use crate::faults::{Faults, Source};
+use crate::lines::{Line, Lines};
 use crate::place::{MAX_PLACE, Packed};
 use crate::report::Noticed;
 use crate::table::answers::LabelsBuilder;
@@ -11,12 +14,13 @@ use crate::table::flatten::{Listed, flatten};
 use crate::table::{Table, V4, V6};
 use crate::{
     Allowlist, BuildError, EmptyList, Entry, EntryError, Family, FindingKind, Malformed, Network,
-    Place, Report, label,
+    Place, Report, label, parse,
 };
 
 /// Builds an [`Allowlist`], once.
 ///
-/// Whatever is wrong with an entry is kept until [`build`](Self::build), which tells all of it at once.
+/// Whatever is wrong with an entry is kept until [`build`](Self::build), which tells all of it at once. Rules apply to
+/// all entries, whether they are set before or after; of one that is set twice the last counts.
 ///
 /// # Examples
 ///
@@ -40,14 +44,18 @@ use crate::{
 /// );
 /// # Ok::<(), BuildError>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use = "a builder builds nothing until `build`"]
 pub struct Builder {
     v4: Vec<Listed<u32>>,
     v6: Vec<Listed<u128>>,
     labels: LabelsBuilder,
     pushed: u32,
-    malformed: Malformed,
+    sources: Vec<Source>,
+    /// What no rule can make right.
+    malformed: Faults,
+    /// What is a fault where host bits are refused.
+    host_bits: Faults,
     /// Why nothing more is taken.
     full: Option<TooMuch>,
     report: Report,
@@ -73,7 +81,7 @@ struct Breadth {
 
 #[derive(Debug, Clone, Copy)]
 enum TooMuch {
-    Entries,
+    Entries { limit: u32 },
     Labels,
 }
 
@@ -84,7 +92,9 @@ impl Builder {
             v6: Vec::new(),
             labels: LabelsBuilder::default(),
             pushed: 0,
-            malformed: Malformed::default(),
+            sources: Vec::new(),
+            malformed: Faults::default(),
+            host_bits: Faults::default(),
             full: None,
             report: Report::default(),
             policy: Policy {
@@ -102,18 +112,19 @@ impl Builder {
     ///
     /// Where the same network is added twice, the later label counts.
     pub fn push(mut self, network: &str, label: &str) -> Self {
-        self.pushed = self.pushed.saturating_add(1);
-        let place = Place::Entry(self.pushed.min(MAX_PLACE));
-        self.add(place, network, label, 0, 0);
+        let place = self.next_place();
+        self.add(place, &Line { network, label, network_at: 0, label_at: 0 });
         self
     }
 
-    /// Adds entries that were read before.
+    /// Adds entries that were read before, as many of them as are taken; see [`max_entries`](Self::max_entries).
     pub fn extend(mut self, entries: impl IntoIterator<Item = Entry>) -> Self {
         for entry in entries {
-            self.pushed = self.pushed.saturating_add(1);
-            let place = Place::Entry(self.pushed.min(MAX_PLACE));
-            self.add_network(place, entry.network(), entry.label(), 0);
+            let place = self.next_place();
+            self.add_network(place, entry.network(), entry.label());
+            if self.full.is_some() {
+                break;
+            }
         }
         self
     }
@@ -124,14 +135,17 @@ impl Builder {
     /// a label would begin, starts a comment. Empty lines are skipped; a line may end with CR LF, and the text may
     /// begin with a byte order mark.
     ///
-    /// Memory is bounded by the limit on entries, whatever the reader holds.
+    /// Memory is bounded by the limit on entries, whatever the reader holds. Limits stop the reading if they were set
+    /// before. Of several texts, [`Place::Line`] does not say which one it is of: build each by itself where that
+    /// matters.
     ///
     /// # Errors
     ///
-    /// [`BuildError::Read`] from the reader, and [`BuildError::TooMany`] as soon as there are too many lines or
-    /// entries. Lines that are no entries are told by [`build`](Self::build).
+    /// [`BuildError::Read`] from the reader, [`BuildError::TooMany`] as soon as there are too many lines or entries,
+    /// and [`BuildError::EndlessLine`]. Lines that are no entries are told by [`build`](Self::build).
     pub fn extend_lines(mut self, reader: impl BufRead) -> Result<Self, BuildError> {
         let mut lines = Lines::new(reader);
+        self.begin_source(true);
         while lines.advance()? {
             let number = lines.number();
             if number > self.policy.max_lines {
@@ -140,13 +154,11 @@ impl Builder {
             let place = Place::Line(number);
             match lines.entry()? {
                 Ok(None) => {}
-                Ok(Some(line)) => {
-                    self.add(place, line.network, line.label, line.network_at, line.label_at);
-                }
-                Err(error) => self.malformed.push(place, error),
+                Ok(Some(line)) => self.add(place, &line),
+                Err(error) => self.malformed.push(self.source(), place, || error),
             }
             if let Some(full) = self.full {
-                return Err(self.too_much(full));
+                return Err(Self::too_much(full));
             }
         }
         Ok(self)
@@ -178,7 +190,8 @@ impl Builder {
         self
     }
 
-    /// How many entries are taken at most; 2,000,000 by default, and never more than 2,147,483,647.
+    /// How many entries are taken at most; 2,000,000 by default, and never more than 2,147,483,647. What passed a lower
+    /// limit before is not taken back.
     pub fn max_entries(mut self, limit: u32) -> Self {
         self.policy.max_entries = limit.min(MAX_PLACE);
         self
@@ -198,10 +211,13 @@ impl Builder {
     /// that nobody gave a meaning, [`BuildError::TooMany`] and [`BuildError::LabelsTooLong`] for one that is too large.
     pub fn build(mut self) -> Result<(Allowlist, Report), BuildError> {
         if let Some(full) = self.full {
-            return Err(self.too_much(full));
+            return Err(Self::too_much(full));
         }
-        if !self.malformed.is_empty() {
-            return Err(self.malformed.into());
+        if self.v4.len() + self.v6.len() > self.policy.max_entries as usize {
+            return Err(Self::too_much(TooMuch::Entries { limit: self.policy.max_entries }));
+        }
+        if let Some(malformed) = self.judge() {
+            return Err(malformed.into());
         }
         let when_empty = match self.policy.when_empty {
             Some(meaning) => meaning,
@@ -209,6 +225,8 @@ impl Builder {
             None => EmptyList::DeniesEveryone,
         };
         let listed = (self.v4.len(), self.v6.len());
+        let everyone =
+            (broader(&self.v4, 1).next().is_some(), broader(&self.v6, 1).next().is_some());
         let before = self.report.duplicates();
         let v4 = flatten(self.v4, &mut Noticed(&mut self.report));
         let between = self.report.duplicates();
@@ -217,47 +235,80 @@ impl Builder {
         let ipv6 = listed.1 - (self.report.duplicates() - between);
         let table = Table { v4: V4::new(v4), v6: V6::new(v6), labels: self.labels.finish() };
         self.report.close(ipv4, ipv6, table.labels.len());
-        Ok((Allowlist::new(table, ipv4 + ipv6, when_empty), self.report))
+        let list = Allowlist::new(table, ipv4 + ipv6, when_empty);
+        self.report.note_sum(Family::V4, !everyone.0 && list.covers_all(Family::V4));
+        self.report.note_sum(Family::V6, !everyone.1 && list.covers_all(Family::V6));
+        Ok((list, self.report))
     }
 
-    fn add(
-        &mut self,
-        place: Place,
-        network: &str,
-        label: &str,
-        network_at: usize,
-        label_at: usize,
-    ) {
-        match self.read_network(place, network) {
-            Ok(network) => self.add_network(place, network, label, label_at),
-            Err(error) => self.malformed.push(place, error.shifted(network_at)),
+    /// Every fault under the rules as they are now; and into the report what is very broad.
+    fn judge(&mut self) -> Option<Malformed> {
+        let Breadth { ipv4, ipv6 } = self.policy.refuse;
+        let (mut broad_v4, mut broad_v6) = (Faults::default(), Faults::default());
+        for (index, listed) in broader(&self.v4, ipv4) {
+            let source = self.sources.partition_point(|source| source.ipv4 <= index);
+            broad_v4.push(source, listed.place.unpack(), || EntryError::TooBroad { limit: ipv4 });
         }
+        for (index, listed) in broader(&self.v6, ipv6) {
+            let source = self.sources.partition_point(|source| source.ipv6 <= index);
+            broad_v6.push(source, listed.place.unpack(), || EntryError::TooBroad { limit: ipv6 });
+        }
+        let host_bits = mem::take(&mut self.host_bits);
+        let host_bits = if self.policy.reject_host_bits { host_bits } else { Faults::default() };
+        let Breadth { ipv4, ipv6 } = self.policy.report;
+        for (_, listed) in broader(&self.v4, ipv4) {
+            self.report.note_broad(listed);
+        }
+        for (_, listed) in broader(&self.v6, ipv6) {
+            self.report.note_broad(listed);
+        }
+        Faults::joined([mem::take(&mut self.malformed), host_bits, broad_v4, broad_v6])
     }
 
-    fn read_network(&mut self, place: Place, text: &str) -> Result<Network, EntryError> {
-        let (network, had_host_bits) = Network::parse_masking(text)?;
-        if had_host_bits {
-            if self.policy.reject_host_bits {
-                Network::parse(text)?;
+    fn next_place(&mut self) -> Place {
+        if self.sources.last().is_none_or(|source| source.is_text) {
+            self.begin_source(false);
+        }
+        self.pushed = self.pushed.saturating_add(1);
+        Place::Entry(self.pushed.min(MAX_PLACE))
+    }
+
+    fn begin_source(&mut self, is_text: bool) {
+        self.sources.push(Source { is_text, ipv4: self.v4.len(), ipv6: self.v6.len() });
+    }
+
+    /// The number of the source that is being read, counted from 1.
+    fn source(&self) -> usize {
+        self.sources.len()
+    }
+
+    fn add(&mut self, place: Place, line: &Line<'_>) {
+        let source = self.source();
+        let (network, had_host_bits) = match Network::parse_masking(line.network) {
+            Ok(read) => read,
+            Err(error) => {
+                let error = || EntryError::Network(error.shifted(line.network_at));
+                return self.malformed.push(source, place, error);
             }
-            self.report.note(place, network, FindingKind::HostBits);
+        };
+        if let Err(error) = label::check(line.label) {
+            let error = || match place {
+                Place::Line(_) => bad_label(line.network, line.label, error),
+                Place::Entry(_) => error.into(),
+            };
+            return self.malformed.push(source, place, || error().shifted(line.label_at));
         }
-        Ok(network)
+        if had_host_bits {
+            self.report.note(place, network, FindingKind::HostBits);
+            let error = || parse::host_bits(line.network).shifted(line.network_at).into();
+            self.host_bits.push(source, place, error);
+        }
+        self.add_network(place, network, line.label);
     }
 
-    fn add_network(&mut self, place: Place, network: Network, label: &str, label_at: usize) {
-        if let Err(error) = label::check(label) {
-            return self.malformed.push(place, EntryError::from(error).shifted(label_at));
-        }
-        let limit = self.policy.refuse.of(network.family());
-        if network.prefix_len() < limit {
-            return self.malformed.push(place, EntryError::TooBroad { limit });
-        }
-        if network.prefix_len() < self.policy.report.of(network.family()) {
-            self.report.note(place, network, FindingKind::TooBroad);
-        }
+    fn add_network(&mut self, place: Place, network: Network, label: &str) {
         if self.v4.len() + self.v6.len() >= self.policy.max_entries as usize {
-            self.full.get_or_insert(TooMuch::Entries);
+            self.full.get_or_insert(TooMuch::Entries { limit: self.policy.max_entries });
             return;
         }
         let Some(label) = self.labels.number_of(label) else {
@@ -271,23 +322,29 @@ impl Builder {
         }
     }
 
-    fn too_much(&self, what: TooMuch) -> BuildError {
+    fn too_much(what: TooMuch) -> BuildError {
         match what {
-            TooMuch::Entries => {
-                BuildError::TooMany { limit: self.policy.max_entries, what: "entries" }
-            }
+            TooMuch::Entries { limit } => BuildError::TooMany { limit, what: "entries" },
             TooMuch::Labels => BuildError::LabelsTooLong,
         }
     }
 }
 
-impl Breadth {
-    fn of(self, family: Family) -> u8 {
-        match family {
-            Family::V4 => self.ipv4,
-            Family::V6 => self.ipv6,
-        }
+impl fmt::Debug for Builder {
+    /// How much there is, and nothing of it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("ipv4", &self.v4.len())
+            .field("ipv6", &self.v6.len())
+            .field("faults", &self.malformed.count())
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
     }
+}
+
+/// The entries with a shorter prefix, and their indices.
+fn broader<K>(listed: &[Listed<K>], len: u8) -> impl Iterator<Item = (usize, &Listed<K>)> {
+    listed.iter().enumerate().filter(move |(_, listed)| listed.len < len)
 }
 
 fn listed<K>(first: K, len: u8, label: u32, place: Packed) -> Listed<K> {

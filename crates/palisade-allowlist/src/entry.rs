@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{EntryError, LabelError, Network, label};
+use crate::{EntryError, LabelError, LabelProblem, Network, label, mend};
 
 /// A network and what its owner calls it.
 ///
@@ -56,7 +56,8 @@ impl FromStr for Entry {
     fn from_str(text: &str) -> Result<Self, EntryError> {
         let (network, label) = halves(text);
         let offset = text.len() - label.len();
-        Self::new(Network::parse(network)?, label).map_err(|error| error.shifted(offset).into())
+        Self::new(Network::parse(network)?, label)
+            .map_err(|error| bad_label(network, label, error).shifted(offset))
     }
 }
 
@@ -67,6 +68,13 @@ impl fmt::Display for Entry {
         }
         write!(f, "{} {}", self.network, self.label)
     }
+}
+
+/// The error for the label of a line, whose network was read. Columns count from the beginning of the label.
+pub(crate) fn bad_label(network: &str, label: &str, error: LabelError) -> EntryError {
+    let torn =
+        (error.problem() == LabelProblem::Network).then(|| label::torn_from(label)).flatten();
+    torn.map_or(EntryError::Label(error), |torn| mend::torn(network, torn).into())
 }
 
 /// What stands before the first space or tab, and what begins after them.

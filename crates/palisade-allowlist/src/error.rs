@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::lines::MAX_LINE;
-use crate::{LabelError, Place};
+use crate::lines::{MAX_LINE, MAX_SKIPPED};
+use crate::{LabelError, Mend, Place};
 
 /// Why a text is no network: where, what, and what to write instead.
 ///
@@ -18,14 +18,14 @@ use crate::{LabelError, Place};
 /// let error = Network::parse("192.168.1.1/255.255.255.0").unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "column 13: a netmask stands where the prefix length is due; write 192.168.1.0/24"
+///     "column 13: a netmask stands where the prefix length is due; write 192.168.1.0/24, or 192.168.1.1 for the one address"
 /// );
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetworkError {
     column: usize,
     problem: NetworkProblem,
-    mend: Option<Box<str>>,
+    mend: Option<Mend>,
 }
 
 impl NetworkError {
@@ -34,8 +34,8 @@ impl NetworkError {
     }
 
     /// With what to write instead.
-    pub(crate) fn write(self, instead: impl Into<Option<String>>) -> Self {
-        Self { mend: instead.into().map(String::into_boxed_str), ..self }
+    pub(crate) fn write(self, mend: Option<Mend>) -> Self {
+        Self { mend, ..self }
     }
 
     /// Where, as a byte of the text, counted from 1.
@@ -52,8 +52,8 @@ impl NetworkError {
 
     /// What to write instead, where that is clear.
     #[must_use]
-    pub fn mend(&self) -> Option<&str> {
-        self.mend.as_deref()
+    pub fn mend(&self) -> Option<&Mend> {
+        self.mend.as_ref()
     }
 
     /// The same error where the text began at byte `offset` of a line.
@@ -184,6 +184,14 @@ pub enum EntryError {
         /// Where, as a byte of the line, counted from 1.
         column: usize,
     },
+    /// A carriage return within the line. Where it was meant to end lines, the rest of the list stands in this one.
+    #[error(
+        "column {column}: a carriage return stands within the line; end lines with LF or CR LF"
+    )]
+    CarriageReturn {
+        /// Where, as a byte of the line, counted from 1.
+        column: usize,
+    },
     /// Wider than the list allows; see [`Builder::refuse_broader_than`](crate::Builder::refuse_broader_than).
     #[error("the network is broader than /{limit}, the broadest that this list takes")]
     TooBroad {
@@ -199,7 +207,7 @@ impl EntryError {
         match self {
             Self::Network(error) => Some(error.column()),
             Self::Label(error) => Some(error.column()),
-            Self::NotUtf8 { column } => Some(*column),
+            Self::NotUtf8 { column } | Self::CarriageReturn { column } => Some(*column),
             Self::LineTooLong | Self::TooBroad { .. } => None,
         }
     }
@@ -212,6 +220,7 @@ impl EntryError {
             Self::Label(error) => error.problem().code(),
             Self::LineTooLong => "line_too_long",
             Self::NotUtf8 { .. } => "not_utf8",
+            Self::CarriageReturn { .. } => "carriage_return",
             Self::TooBroad { .. } => "too_broad",
         }
     }
@@ -255,6 +264,12 @@ pub enum BuildError {
         /// `entries` or `lines`.
         what: &'static str,
     },
+    /// A line is longer than [`MAX_SKIPPED`]; reading stopped there.
+    #[error("line {line} is longer than {MAX_SKIPPED} bytes; this is no list")]
+    EndlessLine {
+        /// The number of the line, counted from 1.
+        line: u32,
+    },
     /// All labels together are longer than 4 GiB, or there are more than 33 million different ones.
     #[error("there are too many labels, or they are too long; 33 million and 4 GiB fit")]
     LabelsTooLong,
@@ -286,16 +301,8 @@ impl Malformed {
         self.more
     }
 
-    pub(crate) fn push(&mut self, place: Place, error: EntryError) {
-        if self.faults.len() < KEPT_FAULTS {
-            self.faults.push(Fault { place, error });
-        } else {
-            self.more += 1;
-        }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.faults.is_empty()
+    pub(crate) fn new(faults: Vec<Fault>, more: u64) -> Self {
+        Self { faults, more }
     }
 }
 

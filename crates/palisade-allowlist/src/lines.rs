@@ -2,11 +2,14 @@
 
 use std::io::{self, BufRead, Read};
 
-use crate::EntryError;
 use crate::entry::halves;
+use crate::{BuildError, EntryError};
 
 /// The longest line, in bytes; a comment may be longer.
 pub const MAX_LINE: usize = 1_024;
+
+/// The longest line that is read past, comment or fault: 4 MiB. A source with a longer one is no list.
+pub const MAX_SKIPPED: usize = 1 << 22;
 
 /// The lines of a text, one at a time and in bounded memory.
 pub(crate) struct Lines<R> {
@@ -45,10 +48,14 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// The entry of the line; nothing for an empty one and for a comment.
-    pub(crate) fn entry(&mut self) -> io::Result<Result<Option<Line<'_>>, EntryError>> {
+    pub(crate) fn entry(&mut self) -> Result<Result<Option<Line<'_>>, EntryError>, BuildError> {
         let is_cut = self.buffer.len() > MAX_LINE && self.buffer.last() != Some(&b'\n');
+        let stray = stray_return(&self.buffer);
+        let stray = if is_cut { stray.or(self.skip()?) } else { stray };
+        if let Some(at) = stray {
+            return Ok(Err(EntryError::CarriageReturn { column: at + 1 }));
+        }
         if is_cut {
-            self.reader.skip_until(b'\n')?;
             let line = self.buffer.get(mark_of(&self.buffer, self.number)..).unwrap_or_default();
             let first = line.iter().find(|byte| !matches!(byte, b' ' | b'\t'));
             let is_comment = first == Some(&b'#');
@@ -56,6 +63,45 @@ impl<R: BufRead> Lines<R> {
         }
         Ok(read_line(&self.buffer, self.number))
     }
+
+    /// Reads to the end of the line, and says where a carriage return stands that does not end it.
+    fn skip(&mut self) -> Result<Option<usize>, BuildError> {
+        let mut len = self.buffer.len();
+        let mut last_was_return = self.buffer.last() == Some(&b'\r');
+        let mut stray = None;
+        loop {
+            let chunk = match self.reader.fill_buf() {
+                Ok(chunk) => chunk,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error.into()),
+            };
+            let Some(first) = chunk.first() else { return Ok(stray) };
+            if last_was_return && *first != b'\n' {
+                stray = stray.or(Some(len - 1));
+            }
+            let end = chunk.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+            let taken = chunk.get(..end.unwrap_or(chunk.len())).unwrap_or(chunk);
+            stray = stray.or(stray_return(taken).map(|at| len + at));
+            last_was_return = taken.last() == Some(&b'\r');
+            let count = taken.len();
+            self.reader.consume(count);
+            len += count;
+            if end.is_some() {
+                return Ok(stray);
+            }
+            if len > MAX_SKIPPED {
+                return Err(BuildError::EndlessLine { line: self.number });
+            }
+        }
+    }
+}
+
+/// Where a carriage return stands that is neither the last byte nor before the line feed at the end. Of a file whose lines
+/// end in one, the first line would be the whole file, and a comment perhaps.
+fn stray_return(bytes: &[u8]) -> Option<usize> {
+    let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    line.iter().position(|byte| *byte == b'\r')
 }
 
 fn read_line(line: &[u8], number: u32) -> Result<Option<Line<'_>>, EntryError> {

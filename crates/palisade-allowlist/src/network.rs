@@ -8,7 +8,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::parse::{self, Parsed};
 use crate::table::Key;
-use crate::{Family, NetworkError};
+use crate::{Family, NetworkError, mend};
 
 /// A network in CIDR notation, `10.0.0.0/8` or `2001:db8::/32`, and always in its one canonical form.
 ///
@@ -48,7 +48,7 @@ impl Network {
     /// [`parse_masking`](Self::parse_masking).
     pub fn parse(text: &str) -> Result<Self, NetworkError> {
         let parsed = parse::network(text)?;
-        if parsed.host_bits { Err(parse::host_bits(text, &parsed)) } else { Ok(parsed.network) }
+        if parsed.host_bits { Err(parse::host_bits(text)) } else { Ok(parsed.network) }
     }
 
     /// Like [`parse`](Self::parse), with bits below the length set to zero. The second value says whether there
@@ -81,6 +81,7 @@ impl Network {
     /// The fewest networks that hold every address from `first` up to and with `last`, in order.
     ///
     /// Nothing where `last` is below `first` or of the other family. At most 62 networks for IPv4 and 254 for IPv6.
+    /// IPv4-mapped addresses within a range of IPv6 are left out, since they are IPv4.
     ///
     /// # Examples
     ///
@@ -97,7 +98,9 @@ impl Network {
                 Box::new(ipnet::Ipv4Subnets::new(first, last, 0).map(Self::from))
             }
             (IpAddr::V6(first), IpAddr::V6(last)) if first <= last => {
-                Box::new(ipnet::Ipv6Subnets::new(first, last, 0).map(Self::from))
+                let subnets = ipnet::Ipv6Subnets::new(first, last, 0);
+                let networks = subnets.filter_map(|subnet| Self::try_from(subnet).ok());
+                Box::new(networks.filter(|network| network.family() == Family::V6))
             }
             _ => Box::new(std::iter::empty()),
         };
@@ -173,26 +176,43 @@ fn ends(first: IpAddr, last: IpAddr) -> (IpAddr, IpAddr) {
 }
 
 impl From<Ipv4Net> for Network {
+    /// Bits below the length are set to zero.
     fn from(network: Ipv4Net) -> Self {
         Self(IpNet::V4(network.trunc()))
     }
 }
 
-impl From<Ipv6Net> for Network {
-    /// A network inside of `::ffff:0:0/96` becomes the IPv4 network that it means.
-    fn from(network: Ipv6Net) -> Self {
-        match (network.addr().to_ipv4_mapped(), network.prefix_len()) {
-            (Some(address), 96..) => Self::masked_v4(u32::from(address), network.prefix_len() - 96),
-            _ => Self(IpNet::V6(network.trunc())),
+impl TryFrom<Ipv6Net> for Network {
+    /// Columns are those of the network as `ipnet` writes it.
+    type Error = NetworkError;
+
+    /// Bits below the length are set to zero. A network inside of `::ffff:0:0/96` becomes the IPv4 network that it
+    /// means.
+    ///
+    /// # Errors
+    ///
+    /// [`NetworkError`] for an IPv4-mapped address with a length below 96, which would reach beyond IPv4.
+    fn try_from(network: Ipv6Net) -> Result<Self, NetworkError> {
+        match parse::masked(network.addr().into(), network.prefix_len()) {
+            Some(parsed) => Ok(parsed.network),
+            None => Err(mend::mapped_too_short(&network.to_string())),
         }
     }
 }
 
-impl From<IpNet> for Network {
-    fn from(network: IpNet) -> Self {
+impl TryFrom<IpNet> for Network {
+    /// Columns are those of the network as `ipnet` writes it.
+    type Error = NetworkError;
+
+    /// Bits below the length are set to zero.
+    ///
+    /// # Errors
+    ///
+    /// As for an [`Ipv6Net`].
+    fn try_from(network: IpNet) -> Result<Self, NetworkError> {
         match network {
-            IpNet::V4(network) => network.into(),
-            IpNet::V6(network) => network.into(),
+            IpNet::V4(network) => Ok(network.into()),
+            IpNet::V6(network) => network.try_into(),
         }
     }
 }

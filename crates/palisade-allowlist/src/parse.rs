@@ -52,9 +52,8 @@ pub(crate) fn read(text: &str) -> Result<Parsed, Unread> {
 }
 
 /// The error for a network that was read and has bits below its length.
-pub(crate) fn host_bits(text: &str, parsed: &Parsed) -> NetworkError {
-    NetworkError::new(column_of_length(text), NetworkProblem::HostBits)
-        .write(mend::network_or_host(text, parsed.network))
+pub(crate) fn host_bits(text: &str) -> NetworkError {
+    NetworkError::new(column_of_length(text), NetworkProblem::HostBits).write(mend::read_as(text))
 }
 
 /// `0`, or up to three digits of which the first is no zero.
@@ -72,7 +71,7 @@ pub(crate) fn column_of_length(text: &str) -> usize {
 }
 
 /// The network, or nothing for an IPv4-mapped address whose length reaches beyond IPv4.
-fn masked(address: IpAddr, len: u8) -> Option<Parsed> {
+pub(crate) fn masked(address: IpAddr, len: u8) -> Option<Parsed> {
     let (network, given) = match address {
         IpAddr::V4(address) => (Network::masked_v4(u32::from(address), len), address.into()),
         IpAddr::V6(address) => match address.to_ipv4_mapped() {

@@ -19,6 +19,7 @@ pub struct Report {
     labels: usize,
     findings: Vec<Finding>,
     counts: [usize; KINDS],
+    adds_up: [bool; 2],
 }
 
 /// Something that was noticed about one entry.
@@ -139,10 +140,34 @@ impl Report {
         }
     }
 
+    /// Whether the entries together allow all of the family, with none of them alone that does: 256 networks of length
+    /// 8 are as broad as `0.0.0.0/0`.
+    #[must_use]
+    pub fn adds_up_to_all(&self, family: Family) -> bool {
+        let [ipv4, ipv6] = self.adds_up;
+        match family {
+            Family::V4 => ipv4,
+            Family::V6 => ipv6,
+        }
+    }
+
     /// Whether there is nothing to look at.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.findings.is_empty() && self.missing_family().is_none()
+        self.findings.is_empty() && self.missing_family().is_none() && self.adds_up == [false; 2]
+    }
+
+    pub(crate) fn note_broad<K: Address>(&mut self, listed: &Listed<K>) {
+        let network = listed.first.network(listed.len);
+        self.note(listed.place.unpack(), network, FindingKind::TooBroad);
+    }
+
+    pub(crate) fn note_sum(&mut self, family: Family, adds_up: bool) {
+        let [ipv4, ipv6] = &mut self.adds_up;
+        match family {
+            Family::V4 => *ipv4 = adds_up,
+            Family::V6 => *ipv6 = adds_up,
+        }
     }
 
     pub(crate) fn note(&mut self, place: Place, network: Network, kind: FindingKind) {
@@ -197,6 +222,11 @@ impl fmt::Display for Report {
         write!(f, "{} entries: {} IPv4, {} IPv6", self.entries(), self.ipv4, self.ipv6)?;
         if let Some(family) = self.missing_family() {
             write!(f, "\nno entry is {family}: whoever comes by {family} is denied")?;
+        }
+        for family in [Family::V4, Family::V6] {
+            if self.adds_up_to_all(family) {
+                write!(f, "\nthe entries together allow all of {family}")?;
+            }
         }
         for finding in &self.findings {
             write!(f, "\n{finding}")?;

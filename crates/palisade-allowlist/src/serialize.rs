@@ -7,8 +7,8 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use crate::{
-    Entry, EntryError, Family, Fault, Finding, FindingKind, LabelError, Malformed, Match, Network,
-    NetworkError, Place, Report,
+    Entry, EntryError, Family, Fault, Finding, FindingKind, LabelError, Malformed, Match, Mend,
+    Network, NetworkError, Place, Report,
 };
 
 impl Serialize for Network {
@@ -130,6 +130,8 @@ struct ReportForm<'a> {
     ipv6: usize,
     labels: usize,
     missing_family: Option<Family>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    adds_up_to_all: Vec<Family>,
     duplicates: usize,
     shadowed: usize,
     host_bits: usize,
@@ -145,11 +147,32 @@ impl Serialize for Report {
             ipv6: self.of_family(Family::V6),
             labels: self.labels(),
             missing_family: self.missing_family(),
+            adds_up_to_all: [Family::V4, Family::V6]
+                .into_iter()
+                .filter(|family| self.adds_up_to_all(*family))
+                .collect(),
             duplicates: self.duplicates(),
             shadowed: self.shadowed(),
             host_bits: self.host_bits(),
             too_broad: self.too_broad(),
             findings: self.findings(),
+        }
+        .serialize(serializer)
+    }
+}
+
+#[derive(serde::Serialize)]
+#[serde(rename = "Mend", rename_all = "snake_case")]
+enum MendForm<'a> {
+    Networks(&'a [Network]),
+    Either([Network; 2]),
+}
+
+impl Serialize for Mend {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Networks(networks) => MendForm::Networks(networks),
+            Self::Either(network, host) => MendForm::Either([*network, *host]),
         }
         .serialize(serializer)
     }
@@ -164,7 +187,7 @@ struct ErrorForm<'a> {
     column: Option<usize>,
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    mend: Option<&'a str>,
+    mend: Option<&'a Mend>,
 }
 
 impl<'a> ErrorForm<'a> {
@@ -192,15 +215,16 @@ impl<'a> ErrorForm<'a> {
         match error {
             EntryError::Network(error) => Self::of_network(error),
             EntryError::Label(error) => Self::of_label(*error),
-            EntryError::LineTooLong | EntryError::NotUtf8 { .. } | EntryError::TooBroad { .. } => {
-                Self {
-                    place: None,
-                    code: error.code(),
-                    column: error.column(),
-                    message: error.to_string(),
-                    mend: None,
-                }
-            }
+            EntryError::LineTooLong
+            | EntryError::NotUtf8 { .. }
+            | EntryError::CarriageReturn { .. }
+            | EntryError::TooBroad { .. } => Self {
+                place: None,
+                code: error.code(),
+                column: error.column(),
+                message: error.to_string(),
+                mend: None,
+            },
         }
     }
 }

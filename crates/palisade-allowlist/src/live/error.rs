@@ -48,7 +48,11 @@ impl ReloadError {
             Self::OpensToEveryone => "list_opens_to_everyone",
             Self::Build(BuildError::Malformed(_)) => "list_malformed",
             Self::Build(BuildError::Empty) => "list_empty",
-            Self::Build(BuildError::TooMany { .. } | BuildError::LabelsTooLong) => "list_too_large",
+            Self::Build(
+                BuildError::TooMany { .. }
+                | BuildError::LabelsTooLong
+                | BuildError::EndlessLine { .. },
+            ) => "list_too_large",
         }
     }
 }

@@ -72,7 +72,7 @@ fn host_bits_make_no_other_network() {
     let (masked, had_host_bits) = Network::parse_masking("10.0.0.1/8").unwrap();
     assert!(had_host_bits);
     assert_eq!(masked, Network::parse("10.0.0.0/8").unwrap());
-    assert_eq!(Network::from("10.0.0.1/8".parse::<ipnet::IpNet>().unwrap()), masked);
+    assert_eq!(Network::try_from("10.0.0.1/8".parse::<ipnet::IpNet>().unwrap()), Ok(masked));
 }
 
 #[test]

@@ -18,9 +18,11 @@ mod layers;
 mod lines;
 mod live;
 mod live_file;
+mod mends;
 mod model;
 mod naive;
 mod rate_key;
+mod rules;
 #[cfg(feature = "serde")]
 mod serde_forms;
 mod sets;

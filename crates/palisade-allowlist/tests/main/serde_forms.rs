@@ -115,12 +115,12 @@ fn a_report_is_an_answer() {
             "duplicates": 1, "shadowed": 1, "host_bits": 1, "too_broad": 1,
             "findings": [
                 {
-                    "kind": "too_broad", "place": {"entry": 1}, "network": "10.0.0.0/7",
-                    "message": "entry 1: 10.0.0.0/7 is very broad",
-                },
-                {
                     "kind": "host_bits", "place": {"entry": 2}, "network": "10.1.0.0/16",
                     "message": "entry 2: the address has bits beyond the length; read as 10.1.0.0/16",
+                },
+                {
+                    "kind": "too_broad", "place": {"entry": 1}, "network": "10.0.0.0/7",
+                    "message": "entry 1: 10.0.0.0/7 is very broad",
                 },
                 {
                     "kind": "duplicate", "place": {"entry": 2}, "network": "10.1.0.0/16",
@@ -162,7 +162,7 @@ fn faults_are_an_answer() {
                 {
                     "place": {"line": 1}, "code": "bad_length", "column": 10,
                     "message": "the prefix length is not a plain decimal number",
-                    "mend": "10.0.0.0/8",
+                    "mend": {"networks": ["10.0.0.0/8"]},
                 },
                 {
                     "place": {"line": 2}, "code": "label_control", "column": 7,
@@ -191,11 +191,17 @@ fn faults_are_an_answer() {
 fn errors_by_themselves() {
     let network = Network::parse("10.0.0.0/08").unwrap_err();
     let expected = json!({
-        "code": "bad_length", "column": 10, "mend": "10.0.0.0/8",
+        "code": "bad_length", "column": 10, "mend": {"networks": ["10.0.0.0/8"]},
         "message": "the prefix length is not a plain decimal number",
     });
     assert_eq!(to_value(&network).unwrap(), expected);
     assert_eq!(to_value(EntryError::from(network)).unwrap(), expected);
+    for (text, mend) in [
+        ("10.0.0.5-10.0.0.7", json!({"networks": ["10.0.0.5/32", "10.0.0.6/31"]})),
+        ("10.0.0.1/8", json!({"either": ["10.0.0.0/8", "10.0.0.1/32"]})),
+    ] {
+        assert_eq!(to_value(Network::parse(text).unwrap_err()).unwrap()["mend"], mend);
+    }
     let label = Entry::new("::1".parse().unwrap(), "#").unwrap_err();
     let expected = json!({
         "code": "label_comment", "column": 1,

@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use palisade_allowlist::{Allowlist, EmptyList, Network};
+use ipnet::{IpNet, Ipv6Net};
+use palisade_allowlist::{Allowlist, EmptyList, Mend, Network, NetworkProblem};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -47,6 +48,47 @@ fn corpus_of_ranges() {
     }
 }
 
+/// Around `::ffff:0:0/96`, and with an end in it.
+#[test]
+fn no_range_of_ipv6_has_ipv4_in_it() {
+    for (first, last, expected) in [
+        ("::fffe:ffff:0", "::1:0:0:0", &["::fffe:ffff:0/112", "::1:0:0:0/128"][..]),
+        ("::fffe:ffff:ffff", "::ffff:0:0", &["::fffe:ffff:ffff/128"]),
+        ("::ffff:255.255.255.255", "::1:0:0:1", &["::1:0:0:0/127"]),
+        ("::ffff:10.0.0.0", "::1:0:0:0", &["::1:0:0:0/128"]),
+        ("::ffff:10.0.0.0", "::ffff:10.0.0.3", &["10.0.0.0/30"]),
+        ("::ffff:10.0.0.0", "10.0.0.3", &["10.0.0.0/30"]),
+        ("10.0.0.0", "::1:0:0:0", &[]),
+        // All addresses of IPv6, of which the mapped ones are no part.
+        ("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", &["::/0"]),
+    ] {
+        let spanning = Network::spanning(first.parse().unwrap(), last.parse().unwrap());
+        let spanning: Vec<_> = spanning.map(|network| network.to_string()).collect();
+        assert_eq!(spanning, expected, "{first} {last}");
+    }
+}
+
+#[test]
+fn networks_of_ipnet() {
+    let network = |text: &str| Network::try_from(text.parse::<IpNet>().unwrap());
+    for (text, expected) in [
+        ("10.1.2.3/8", "10.0.0.0/8"),
+        ("2001:db8::1/32", "2001:db8::/32"),
+        ("::fffe:1.2.3.4/95", "::fffe:0:0/95"),
+        ("::ffff:1.2.3.4/96", "0.0.0.0/0"),
+        ("::ffff:1.2.3.4/97", "0.0.0.0/1"),
+        ("::ffff:1.2.3.4/128", "1.2.3.4/32"),
+        ("::/0", "::/0"),
+    ] {
+        assert_eq!(network(text).unwrap().to_string(), expected, "{text}");
+    }
+    for text in ["::ffff:1.2.3.4/95", "::ffff:0.0.0.0/64", "::ffff:10.0.0.0/0"] {
+        let error = network(text).unwrap_err();
+        assert_eq!(error.problem(), NetworkProblem::MappedTooShort, "{text}");
+        assert_eq!(Network::try_from(text.parse::<Ipv6Net>().unwrap()), Err(error));
+    }
+}
+
 /// A list takes no netmask; the error tells which prefix length was meant, where one was.
 #[test]
 fn corpus_of_netmasks() {
@@ -55,7 +97,7 @@ fn corpus_of_netmasks() {
         let address = if mask.is_ipv4() { "0.0.0.0" } else { "::" };
         let error = Network::parse(&format!("{address}/{mask}")).unwrap_err();
         let expected = case["expect"].as_u64().map(|len| format!("{address}/{len}"));
-        assert_eq!(error.mend(), expected.as_deref(), "{}", case["id"]);
+        assert_eq!(error.mend().map(Mend::to_string), expected, "{}", case["id"]);
     }
 }
 

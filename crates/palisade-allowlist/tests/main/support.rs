@@ -48,11 +48,12 @@ pub(crate) fn label() -> impl Strategy<Value = String> {
         Just("#7"),
         Just("a # b"),
         Just("a  b"),
-        Just("10.0.0.0/8"),
+        Just("net 10.0.0.0/8"),
+        Just("/x - y"),
         Just("ä/ö"),
-        Just("\u{feff}x"),
+        Just("\u{200c}x"),
         Just("a\u{a0}b"),
-        Just("\u{200b}"),
+        Just("\u{200d}"),
         Just("\"quoted\", \\"),
     ];
     let any_label = prop_oneof![
@@ -60,6 +61,7 @@ pub(crate) fn label() -> impl Strategy<Value = String> {
         2 => odd.prop_map(str::to_owned),
         1 => Just(String::new()),
         1 => "\\PC{0,40}",
+        1 => "[-/:., f0-9]{1,12}",
     ];
     let probe = Network::parse("10.0.0.0/8").unwrap();
     any_label.prop_filter("a label", move |label| Entry::new(probe, label).is_ok())

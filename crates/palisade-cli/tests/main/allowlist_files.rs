@@ -76,7 +76,7 @@ fn what_cannot_be_read() {
 #[test]
 fn nothing_steers_the_terminal() {
     let evil = "\u{1b}]0;title\u{7}\u{9b}31m.txt";
-    let label = "safe \u{202e}live\u{200b}";
+    let label = "safe \u{200c}live\u{200d}";
     let list = format!("10.0.0.0/8 {label}\n");
     let files = Files::new(&[("list.txt", list.as_bytes()), ("new.txt", b"10.0.0.0/8 b\n")]);
     #[cfg(unix)]
@@ -103,7 +103,7 @@ fn nothing_steers_the_terminal() {
         }
     }
     let check = files.run(&["check", "list.txt", "10.0.0.1"], b"");
-    assert_eq!(check.stdout, "10.0.0.1 allowed 10.0.0.0/8 safe \\u202elive\\u200b\n");
+    assert_eq!(check.stdout, "10.0.0.1 allowed 10.0.0.0/8 safe \\u200clive\\u200d\n");
     let json = files.run(&["--json", "check", "list.txt", "10.0.0.1"], b"").json();
     assert_eq!(json["rows"][0]["label"], label);
 }
