@@ -15,7 +15,7 @@ pub enum ReloadError {
     #[error("this is not a regular file")]
     NotAFile,
     /// The file has not one byte, which is how one looks that was cut before it is written anew.
-    #[error("the file is empty; if the list is to have no entry, write a comment into it")]
+    #[error("the file is empty; a list that denies everyone is a file with a comment in it")]
     Blank,
     /// The file changed while it was read.
     #[error("the file changed while it was read; write a new file beside it and rename that")]

@@ -30,6 +30,8 @@ struct Examined {
     no_entry: bool,
     /// The family that has no entry while the other has some.
     missing_family: Option<&'static str>,
+    /// The families of which the entries together allow every address, and none of them does alone.
+    adds_up_to_all: Vec<&'static str>,
     findings: Vec<Found>,
     more_findings: usize,
 }
@@ -75,21 +77,30 @@ fn examined(args: &LintArgs, report: &Report) -> Linted {
     let mut findings: Vec<&Finding> = report.findings().iter().collect();
     findings.sort_by_key(|finding| finding.place);
     let counted = report.duplicates() + report.shadowed() + report.host_bits() + report.too_broad();
-    let clean = !no_entry && missing.is_none() && findings.is_empty();
+    let adds_up: Vec<Family> = [Family::V4, Family::V6]
+        .into_iter()
+        .filter(|family| report.adds_up_to_all(*family))
+        .collect();
+    let clean = !no_entry && missing.is_none() && adds_up.is_empty() && findings.is_empty();
     let examined = Examined {
         entries: report.entries(),
         ipv4: report.of_family(Family::V4),
         ipv6: report.of_family(Family::V6),
         labels: report.labels(),
         no_entry,
-        missing_family: missing.map(|family| match family {
-            Family::V4 => "ipv4",
-            Family::V6 => "ipv6",
-        }),
+        missing_family: missing.map(code),
+        adds_up_to_all: adds_up.into_iter().map(code).collect(),
         more_findings: counted - findings.len(),
         findings: findings.into_iter().map(Found::of).collect(),
     };
     Linted { clean, examined: Some(examined), ..Linted::default() }
+}
+
+fn code(family: Family) -> &'static str {
+    match family {
+        Family::V4 => "ipv4",
+        Family::V6 => "ipv6",
+    }
 }
 
 impl Found {
@@ -137,6 +148,10 @@ impl Linted {
         if let Some(family) = examined.missing_family {
             let family = family.replace("ip", "IP");
             let _ = writeln!(text, "no entry is {family}: whoever comes by {family} is denied");
+        }
+        for family in &examined.adds_up_to_all {
+            let _ =
+                writeln!(text, "the entries together allow all of {}", family.replace("ip", "IP"));
         }
         let verdict = if self.clean { ", clean" } else { "" };
         let _ = writeln!(text, "{entries} entries: {ipv4} IPv4, {ipv6} IPv6{verdict}");

@@ -49,7 +49,7 @@ fn in_our_words(error: InvalidTrust) -> ConfigError {
     let (name, rule) = match error {
         InvalidTrust::Everyone { .. } => (
             PROXIES,
-            "the networks of the proxies alone: with every IPv4 or every IPv6 address, anybody could claim to be anybody",
+            "the networks of the proxies alone: with all public addresses of IPv4 or IPv6, anybody could claim to be anybody",
         ),
         InvalidTrust::ListAsSingle { .. } => (
             CLIENT_ADDRESS,

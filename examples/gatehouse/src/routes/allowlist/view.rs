@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use palisade::allowlist::{Finding, FindingKind, Network, Report};
+use palisade::allowlist::{Family, Finding, FindingKind, Network, Report};
 use serde::Serialize;
 
 use crate::allowlists::{StoredEntry, StoredList};
@@ -64,6 +64,8 @@ pub(super) struct ReportView<'a> {
     host_bits: usize,
     /// The family that no entry is of: whoever comes by it is kept out.
     missing_family: Option<String>,
+    /// The families of which the entries together let in every address.
+    adds_up_to_all: Vec<String>,
     findings: Vec<FindingView<'a>>,
 }
 
@@ -97,6 +99,11 @@ impl<'a> From<&'a Report> for ReportView<'a> {
             shadowed: report.shadowed(),
             host_bits: report.host_bits(),
             missing_family: report.missing_family().map(|family| family.to_string()),
+            adds_up_to_all: [Family::V4, Family::V6]
+                .into_iter()
+                .filter(|family| report.adds_up_to_all(*family))
+                .map(|family| family.to_string())
+                .collect(),
             findings: report.findings().iter().map(FindingView::from).collect(),
         }
     }
