@@ -90,7 +90,23 @@ impl Allowlists {
         Ok(lists)
     }
 
-    /// Replaces the list of a workspace, if `may_replace` takes the version that it has.
+    /// Asks the list that is stored now, before something is made that outlasts the request: what is in memory may
+    /// be as old as the staleness, and a request can be older still by its slow body.
+    ///
+    /// # Errors
+    ///
+    /// [`AllowlistsError`]; [`Denied`] within.
+    pub async fn confirm(
+        &self,
+        workspace: &str,
+        address: IpAddr,
+    ) -> Result<Result<(), Denied>, AllowlistsError> {
+        let stored = self.store.load(workspace).await?;
+        decided(&stored, address)
+    }
+
+    /// Replaces the list of a workspace, if it is meant for the version that is stored now, and if that list lets
+    /// this address change it.
     ///
     /// # Errors
     ///
@@ -99,10 +115,15 @@ impl Allowlists {
         &self,
         workspace: &str,
         entries: &[Entry],
-        may_replace: impl Fn(i64) -> bool + Send,
+        address: IpAddr,
+        is_meant_for: impl Fn(i64) -> bool + Send + Sync,
         now: SystemTime,
     ) -> Result<Replacement, AllowlistsError> {
-        let replaced = self.store.replace(workspace, entries, may_replace, now).await?;
+        let objection = |stored: &StoredList| match decided(stored, address) {
+            Ok(Err(denied)) => Some(Replacement::Denied(denied)),
+            _ => (!is_meant_for(stored.version)).then_some(Replacement::Overtaken),
+        };
+        let replaced = self.store.replace(workspace, entries, objection, now).await?;
         if let Replacement::Done { .. } = replaced {
             let _reading = self.reading.lock().await;
             let lists = self.lists.load_full();
@@ -157,30 +178,42 @@ impl Lists {
         let change = last.change;
         let mut restricted = HashMap::clone(&self.restricted);
         for list in changed {
-            if list.entries.is_empty() {
-                restricted.remove(&list.workspace);
-                continue;
-            }
-            let built = built(&list).map_err(|error| sqlx::Error::Decode(error.into()))?;
-            restricted.insert(list.workspace, built);
+            match restriction(&list)? {
+                Some(built) => restricted.insert(list.workspace, built),
+                None => restricted.remove(&list.workspace),
+            };
         }
         Ok(Self { restricted: Arc::new(restricted), change, read_at: now })
     }
 }
 
-/// The list that is stored. What was put was checked, so one that cannot be built was damaged since: it lets
-/// nobody in, and the other workspaces go on.
-fn built(stored: &StoredList) -> Result<Allowlist, BuildError> {
+/// What a stored list says about an address.
+fn decided(stored: &StoredList, address: IpAddr) -> Result<Result<(), Denied>, AllowlistsError> {
+    let list = restriction(stored)?;
+    Ok(list.map_or(Ok(()), |list| list.check(address).require().map(drop)))
+}
+
+/// The list that is stored; none where it restricts nothing. What was put was checked, so one that cannot be built, or
+/// has not all of its entries, was damaged since: it lets nobody in, and the other workspaces go on.
+fn restriction(stored: &StoredList) -> Result<Option<Allowlist>, AllowlistsError> {
+    if stored.entries.is_empty() && stored.is_whole() {
+        return Ok(None);
+    }
     let entries = stored.entries.iter();
-    let built = entries.fold(builder(), |list, entry| list.push(&entry.network, &entry.label));
-    let (list, _) = built.build().or_else(|error| {
-        let workspace = stored.workspace.as_str();
-        tracing::error!(
-            workspace,
-            cause = %error,
-            "a stored allowlist is damaged, so nobody reaches the workspace; `gatehouse allowlist clear` removes it"
-        );
-        Allowlist::builder().when_empty(EmptyList::DeniesEveryone).build()
-    })?;
-    Ok(list)
+    let built =
+        entries.fold(builder(), |list, entry| list.push(&entry.network, &entry.label)).build();
+    let cause = match built {
+        Ok((list, _)) if stored.is_whole() => return Ok(Some(list)),
+        Ok(_) => "entries are missing".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let workspace = stored.workspace.as_str();
+    tracing::error!(
+        workspace,
+        cause,
+        "a stored allowlist is damaged, so nobody reaches the workspace; `gatehouse allowlist clear` removes it"
+    );
+    let nobody = Allowlist::builder().when_empty(EmptyList::DeniesEveryone).build();
+    let (nobody, _) = nobody.map_err(|error: BuildError| sqlx::Error::Decode(error.into()))?;
+    Ok(Some(nobody))
 }

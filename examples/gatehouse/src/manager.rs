@@ -13,6 +13,7 @@ use palisade::session::{Factor, Session};
 
 use crate::app::App;
 use crate::caller::Allowed;
+use crate::client::Client;
 use crate::error::ApiError;
 use crate::grant;
 use crate::permission::Admin;
@@ -66,13 +67,20 @@ impl Manager {
         Ok(())
     }
 
-    /// Asks the store once more before a new key is shown, and a person for a password of a moment ago:
-    /// the key would outlive the session, so a stolen cookie must not be enough for one.
+    /// Asks the stores once more before a new key is shown, and a person for a password of a moment ago:
+    /// the key would outlive the session, so a stolen cookie must not be enough for one. Nor must a request that began
+    /// before its address was taken off the allowlist.
     pub(crate) async fn confirm_for_a_new_key(
         &self,
         app: &App,
+        client: Client,
         now: SystemTime,
     ) -> Result<(), ApiError> {
+        app.admission.lists.confirm(self.owner()?.as_str(), client.address()).await??;
+        self.confirm_recent(app, now).await
+    }
+
+    async fn confirm_recent(&self, app: &App, now: SystemTime) -> Result<(), ApiError> {
         match self {
             Self::Key(_) => self.confirm(app, now).await,
             Self::Person(session) => {
@@ -85,7 +93,8 @@ impl Manager {
 
     /// Asks the store once more before the allowlist of the workspace is changed, and a person for a password of a
     /// moment ago: the list guards all that the workspace has. A key can type no password. It is asked for what it
-    /// is asked for before it mints another one, and has to be a live one of an account.
+    /// is asked for before it mints another one, and has to be a live one of an account. (The address is asked for in
+    /// the transaction of the change.)
     pub(crate) async fn confirm_for_the_allowlist(
         &self,
         app: &App,
@@ -96,7 +105,7 @@ impl Manager {
         {
             return Err(ApiError::allowlist_beyond_reach());
         }
-        self.confirm_for_a_new_key(app, now).await
+        self.confirm_recent(app, now).await
     }
 
     /// The id of the key, or else of the user: what the log names the caller by.

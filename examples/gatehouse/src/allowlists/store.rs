@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use palisade::allowlist::Entry;
+use palisade::allowlist::{Denied, Entry};
 use sqlx::Row;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
@@ -23,6 +23,8 @@ pub struct StoredList {
     pub entries: Vec<StoredEntry>,
     /// The number of its last change among those of all lists.
     pub(super) change: i64,
+    /// How many entries it had when it was stored.
+    count: i64,
 }
 
 impl StoredList {
@@ -32,7 +34,14 @@ impl StoredList {
             network: entry.network().to_string(),
             label: entry.label().to_owned(),
         });
-        Self { workspace: workspace.to_owned(), version, entries: entries.collect(), change: 0 }
+        let entries: Vec<StoredEntry> = entries.collect();
+        let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
+        Self { workspace: workspace.to_owned(), version, entries, change: 0, count }
+    }
+
+    /// Whether all the entries are there that were stored.
+    pub(super) fn is_whole(&self) -> bool {
+        i64::try_from(self.entries.len()) == Ok(self.count)
     }
 }
 
@@ -56,6 +65,8 @@ pub enum Replacement {
     },
     /// The list is no longer of a version that the change was meant for. Nothing was changed.
     Overtaken,
+    /// The list that is stored by now denies whoever wants to change it. Nothing was changed.
+    Denied(Denied),
 }
 
 impl AllowlistStore {
@@ -69,21 +80,22 @@ impl AllowlistStore {
     ///
     /// [`AllowlistsError`].
     pub async fn load(&self, workspace: &str) -> Result<StoredList, AllowlistsError> {
+        Self::load_from(&self.pool, workspace).await
+    }
+
+    async fn load_from(
+        connection: impl sqlx::SqliteExecutor<'_>,
+        workspace: &str,
+    ) -> Result<StoredList, AllowlistsError> {
         let rows = sqlx::query(
-            "SELECT l.workspace, l.version, l.change, e.network, e.label
+            "SELECT l.workspace, l.version, l.change, l.entries, e.network, e.label
             FROM allowlists l LEFT JOIN allowlist_entries e ON e.workspace = l.workspace
             WHERE l.workspace = ?1 ORDER BY e.position",
         )
         .bind(workspace)
-        .fetch_all(&self.pool)
+        .fetch_all(connection)
         .await?;
-        let none = || StoredList {
-            workspace: workspace.to_owned(),
-            version: 0,
-            entries: Vec::new(),
-            change: 0,
-        };
-        Ok(lists(&rows)?.pop().unwrap_or_else(none))
+        Ok(lists(&rows)?.pop().unwrap_or_else(|| StoredList::new(workspace, 0, &[])))
     }
 
     /// The lists that were changed after this change, whoever changed them.
@@ -93,7 +105,7 @@ impl AllowlistStore {
     ) -> Result<Vec<StoredList>, AllowlistsError> {
         // One statement, so that it sees each list whole.
         let rows = sqlx::query(
-            "SELECT l.workspace, l.version, l.change, e.network, e.label
+            "SELECT l.workspace, l.version, l.change, l.entries, e.network, e.label
             FROM allowlists l LEFT JOIN allowlist_entries e ON e.workspace = l.workspace
             WHERE l.change > ?1 ORDER BY l.change, e.position",
         )
@@ -103,7 +115,7 @@ impl AllowlistStore {
         lists(&rows)
     }
 
-    /// Replaces the list of a workspace, if `may_replace` takes the version that it has.
+    /// Replaces the list of a workspace, unless there is an objection to that from the list that is stored now.
     ///
     /// # Errors
     ///
@@ -112,28 +124,26 @@ impl AllowlistStore {
         &self,
         workspace: &str,
         entries: &[Entry],
-        may_replace: impl Fn(i64) -> bool + Send,
+        objection: impl Fn(&StoredList) -> Option<Replacement> + Send,
         now: SystemTime,
     ) -> Result<Replacement, AllowlistsError> {
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let found: Option<i64> =
-            sqlx::query_scalar("SELECT version FROM allowlists WHERE workspace = ?1")
-                .bind(workspace)
-                .fetch_optional(&mut *transaction)
-                .await?;
-        if !may_replace(found.unwrap_or(0)) {
+        let stored = Self::load_from(&mut *transaction, workspace).await?;
+        if let Some(objection) = objection(&stored) {
             transaction.rollback().await?;
-            return Ok(Replacement::Overtaken);
+            return Ok(objection);
         }
         let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let version: i64 = sqlx::query_scalar(
-            "INSERT INTO allowlists (workspace, version, change, changed_at)
-            VALUES (?1, 1, (SELECT coalesce(max(change), 0) + 1 FROM allowlists), ?2)
+            "INSERT INTO allowlists (workspace, version, change, entries, changed_at)
+            VALUES (?1, 1, (SELECT coalesce(max(change), 0) + 1 FROM allowlists), ?2, ?3)
             ON CONFLICT (workspace) DO UPDATE SET
-                version = version + 1, change = excluded.change, changed_at = excluded.changed_at
+                version = version + 1, change = excluded.change, entries = excluded.entries,
+                changed_at = excluded.changed_at
             RETURNING version",
         )
         .bind(workspace)
+        .bind(i64::try_from(entries.len()).unwrap_or(i64::MAX))
         .bind(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
         .fetch_one(&mut *transaction)
         .await?;
@@ -169,6 +179,7 @@ fn lists(rows: &[SqliteRow]) -> Result<Vec<StoredList>, AllowlistsError> {
                 version: row.try_get("version")?,
                 entries: Vec::new(),
                 change: row.try_get("change")?,
+                count: row.try_get("entries")?,
             });
         }
         let network: Option<String> = row.try_get("network")?;

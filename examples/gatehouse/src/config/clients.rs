@@ -172,7 +172,7 @@ mod tests {
                 "write 10.0.0.0/8",
             ),
             (&[(CLIENT_ADDRESS, "forwarded"), (PROXIES, "hunter2")], PROXIES, "not an IP address"),
-            (&[(CLIENT_ADDRESS, "forwarded"), (PROXIES, "::/0")], PROXIES, "every IPv6"),
+            (&[(CLIENT_ADDRESS, "forwarded"), (PROXIES, "::/0")], PROXIES, "all public addresses"),
             (
                 &[(CLIENT_ADDRESS, "forwarded"), (PROXIES, "0.0.0.0/1,128.0.0.0/1")],
                 PROXIES,

@@ -52,13 +52,18 @@ pub async fn clear_allowlist(
 ) -> Result<(), StartError> {
     let opened = open(config, workspace).await?;
     let workspace = opened.list.workspace.as_str();
-    let cleared = opened.store.replace(workspace, &[], |_| true, SystemTime::now()).await;
+    let cleared = opened.store.replace(workspace, &[], |_| None, SystemTime::now()).await;
     opened.users.close().await;
     // Whatever version it has is cleared, so nothing overtakes this.
     let _ = cleared?;
     let entries = opened.list.entries.len();
     tracing::warn!(workspace, entries, "an allowlist was cleared by the operator");
-    print(&format!("{entries} removed: everyone may reach {workspace}\n"), stdout)
+    print(
+        &format!(
+            "{entries} removed: everyone may reach {workspace}; running processes follow within GATEHOUSE_MAX_STALENESS_SECONDS\n"
+        ),
+        stdout,
+    )
 }
 
 struct Opened {

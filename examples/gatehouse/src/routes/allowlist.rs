@@ -35,6 +35,7 @@ pub(crate) async fn show(
     client: Client,
 ) -> Result<Response, ApiError> {
     let workspace = manager.owner()?;
+    app.admission.lists.confirm(workspace.as_str(), client.address()).await??;
     let stored = app.admission.lists.store().load(workspace.as_str()).await?;
     Ok(answer(&stored, client, None))
 }
@@ -53,10 +54,15 @@ pub(crate) async fn put(
         return Err(ApiError::would_lock_you_out(client.address()));
     }
     let (workspace, entries) = (manager.owner()?, request.entries()?);
-    let may_replace = |version| is_meant_for(&headers, version);
+    let is_meant_for = |version| is_meant_for(&headers, version);
     let lists = &app.admission.lists;
-    let replaced = lists.replace(workspace.as_str(), &entries, may_replace, now).await?;
-    let Replacement::Done { version } = replaced else { return Err(ApiError::allowlist_changed()) };
+    let address = client.address();
+    let version =
+        match lists.replace(workspace.as_str(), &entries, address, is_meant_for, now).await? {
+            Replacement::Done { version } => version,
+            Replacement::Overtaken => return Err(ApiError::allowlist_changed()),
+            Replacement::Denied(denied) => return Err(denied.into()),
+        };
     let (key_id, user_id) = manager.ids();
     tracing::info!(
         workspace = workspace.as_str(),

@@ -19,6 +19,7 @@ use serde::Serialize;
 use self::requests::{MintRequest, Page, RenameRequest, RotateRequest, Rotation};
 use self::view::{IssuedView, KeyView};
 use crate::app::App;
+use crate::client::Client;
 use crate::error::ApiError;
 use crate::input::{Body, Params, Segment};
 use crate::manager::Manager;
@@ -50,10 +51,11 @@ pub(crate) async fn list(
 pub(crate) async fn mint(
     State(app): State<Arc<App>>,
     manager: Manager,
+    client: Client,
     Body(request): Body<MintRequest>,
 ) -> Result<Response, ApiError> {
     let now = app.now();
-    manager.confirm_for_a_new_key(&app, now).await?;
+    manager.confirm_for_a_new_key(&app, client, now).await?;
     let format = request.format(app.keys.formats())?;
     let scopes = request.scopes()?;
     manager.may_manage(format.environment(), &scopes)?;
@@ -98,10 +100,11 @@ pub(crate) async fn rotate(
     State(app): State<Arc<App>>,
     manager: Manager,
     Segment(id): Segment<ApiKeyId>,
+    client: Client,
     Body(request): Body<RotateRequest>,
 ) -> Result<Response, ApiError> {
     let now = app.now();
-    manager.confirm_for_a_new_key(&app, now).await?;
+    manager.confirm_for_a_new_key(&app, client, now).await?;
     let owner = manager.owner()?;
     let record = app.keys.load(&owner, &id).await?;
     manager.may_manage(record.environment.as_deref(), &record.scopes)?;

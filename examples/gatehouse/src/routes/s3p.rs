@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::caller::Allowed;
+use crate::client::Client;
 use crate::error::ApiError;
 use crate::input::{Body, Described};
 use crate::permission::{ATTEST, WriteAttestations};
@@ -90,12 +91,15 @@ pub(crate) async fn heartbeat(
     State(app): State<Arc<App>>,
     Extension(trail): Extension<Arc<Trail>>,
     Allowed { caller, .. }: Allowed<WriteAttestations>,
+    client: Client,
     Body(request): Body<Heartbeat>,
 ) -> Result<Response, ApiError> {
     let (sidecar, scopes) = (request.sidecar(app.keys.formats())?, request.scopes()?);
     trail.of_sidecar(&sidecar);
     let now = app.now();
     app.keys.confirm(&caller, now).await?;
+    // The token outlasts the request, which may have begun before its address was taken off the list.
+    app.admission.lists.confirm(caller.owner().as_str(), client.address()).await??;
     caller.require_all(&scopes)?;
     // Whatever is an owner is a subject too.
     let subject: Subject =

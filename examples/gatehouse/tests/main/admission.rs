@@ -199,7 +199,10 @@ async fn a_login_from_elsewhere_compares_no_password() {
     };
     let entries: [Entry; 1] = ["203.0.113.0/24 Office".parse().unwrap()];
     let lists = &gate.app.admission.lists;
-    let _ = lists.replace(id.as_str(), &entries, |_| true, gate.app.now()).await.unwrap();
+    let _ = lists
+        .replace(id.as_str(), &entries, INSIDE.parse().unwrap(), |_| true, gate.app.now())
+        .await
+        .unwrap();
     let mut outside = Browser::default().at(OUTSIDE);
     let reply = outside.login(&gate, "ann", PASSWORD).await;
     assert_eq!((reply.status.as_u16(), reply.code()), (401, "LOGIN_FAILED"));

@@ -70,7 +70,7 @@ fn across_a_restart_and_from_the_command_line() {
     let shown = run(folder.path(), &["allowlist", "show", "org_demo"]);
     assert_eq!(shown, "# org_demo: version 1, 2 entries\n203.0.113.0/24 Office\n2001:db8::/32\n");
     let cleared = run(folder.path(), &["allowlist", "clear", "org_demo"]);
-    assert_eq!(cleared, "2 removed: everyone may reach org_demo\n");
+    assert!(cleared.starts_with("2 removed: everyone may reach org_demo; "), "{cleared}");
     assert_eq!(status(&gate, "198.51.100.9", &admin), 200, "at once, without staleness");
     let shown = run(folder.path(), &["allowlist", "show", "org_demo"]);
     assert_eq!(shown, "# org_demo: version 2, 0 entries, so everyone is allowed\n");

@@ -156,6 +156,10 @@ impl Gate {
         self.send_json(Method::POST, path, key, body).await
     }
 
+    pub(crate) async fn post_from(&self, peer: &str, path: &str, key: &str, body: &Value) -> Reply {
+        self.send_from(peer, json_request(Method::POST, path, key, body.to_string())).await
+    }
+
     pub(crate) async fn send_json(
         &self,
         method: Method,

@@ -64,21 +64,44 @@ async fn a_change_by_another_process() {
     let store = gate.app.passwords.users.allowlists();
     let staleness = Duration::from_secs(5);
     let other = Allowlists::open(store, staleness, gate.app.now()).await.unwrap();
+    let inside = INSIDE.parse().unwrap();
     let entries: [Entry; 1] = ["203.0.113.0/24 Office".parse().unwrap()];
     assert_eq!(gate.get_from(OUTSIDE, WHOAMI, &gate.admin).await.status, 200);
-    let replaced = other.replace("org_demo", &entries, |_| true, gate.app.now()).await;
+    let replaced = other.replace("org_demo", &entries, inside, |_| true, gate.app.now()).await;
     assert!(matches!(replaced.unwrap(), gatehouse::Replacement::Done { version: 1 }));
     gate.pass(Duration::from_secs(4));
     assert_eq!(gate.get_from(OUTSIDE, WHOAMI, &gate.admin).await.status, 200, "not seen yet");
     gate.pass(Duration::from_secs(1));
     is_turned_away(&gate.get_from(OUTSIDE, WHOAMI, &gate.admin).await, OUTSIDE);
-    let _ = other.replace("org_demo", &[], |_| true, gate.app.now()).await.unwrap();
+    let _ = other.replace("org_demo", &[], inside, |_| true, gate.app.now()).await.unwrap();
     gate.pass(Duration::from_secs(5));
     assert_eq!(gate.get_from(OUTSIDE, WHOAMI, &gate.admin).await.status, 200);
     // A clock that steps back makes nothing younger.
-    let _ = other.replace("org_demo", &entries, |_| true, gate.app.now()).await.unwrap();
+    let _ = other.replace("org_demo", &entries, inside, |_| true, gate.app.now()).await.unwrap();
     gate.go_back(Duration::from_mins(1));
     is_turned_away(&gate.get_from(OUTSIDE, WHOAMI, &gate.admin).await, OUTSIDE);
+}
+
+/// What lasts is decided by the list that is stored: neither a list in memory that is a moment old, nor a request that
+/// began before the change, replaces the list, shows it, or makes a key or a token.
+#[tokio::test]
+async fn an_old_list_decides_nothing_that_lasts() {
+    let gate = Gate::open().await;
+    let entries: [Entry; 1] = ["203.0.113.0/24 Office".parse().unwrap()];
+    let store = gate.app.passwords.users.allowlists();
+    let _ = store.replace("org_demo", &entries, |_| None, gate.app.now()).await.unwrap();
+    assert_eq!(gate.get_from(OUTSIDE, WHOAMI, &gate.admin).await.status, 200, "not seen yet");
+
+    is_turned_away(&gate.get_from(OUTSIDE, LIST, &gate.admin).await, OUTSIDE);
+    let own = json!({"entries": [{"network": OUTSIDE}]});
+    is_turned_away(&put_from(&gate, OUTSIDE, &gate.admin, &own).await, OUTSIDE);
+    let forced = json!({"entries": [{"network": OUTSIDE}], "force": true});
+    is_turned_away(&put_from(&gate, OUTSIDE, &gate.admin, &forced).await, OUTSIDE);
+    let key = json!({"name": "thief", "scopes": ["read:controls"]});
+    is_turned_away(&gate.post_from(OUTSIDE, "/api/v1/keys", &gate.admin, &key).await, OUTSIDE);
+    assert_eq!(gate.get_from(OUTSIDE, WHOAMI, &gate.admin).await.status, 200, "still not seen");
+    let shown = gate.get_from(INSIDE, LIST, &gate.admin).await.body;
+    assert_eq!((&shown["version"], &shown["count"]), (&json!(1), &json!(1)));
 }
 
 #[tokio::test]
@@ -86,7 +109,7 @@ async fn without_staleness_every_request_reads() {
     let gate = Gate::with_vars(&[("GATEHOUSE_MAX_STALENESS_SECONDS", "0")]).await;
     let store = gate.app.passwords.users.allowlists();
     let entries: [Entry; 1] = ["203.0.113.0/24 Office".parse().unwrap()];
-    let _ = store.replace("org_demo", &entries, |_| true, SystemTime::now()).await.unwrap();
+    let _ = store.replace("org_demo", &entries, |_| None, SystemTime::now()).await.unwrap();
     is_turned_away(&gate.get_from(OUTSIDE, WHOAMI, &gate.admin).await, OUTSIDE);
 }
 
@@ -153,4 +176,26 @@ async fn a_change_that_fails_halfway() {
     let shown = gate.get_from("203.0.113.8", LIST, &gate.admin).await;
     assert_eq!((&shown.body["version"], &shown.body["count"]), (&json!(1), &json!(1)));
     is_turned_away(&gate.get_from(OUTSIDE, LIST, &gate.admin).await, OUTSIDE);
+}
+
+/// With the rows of its entries lost, a list would be no restriction; it is told by the number that it had.
+#[tokio::test]
+async fn a_list_whose_entries_are_lost_lets_nobody_in() {
+    for lost in ["1 = 1", "position = 2"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gatehouse.db");
+        let gate = Gate::with_vars(&[("GATEHOUSE_DATABASE", path.to_str().unwrap())]).await;
+        let two = json!({"entries": [{"network": "203.0.113.0/24"}, {"network": "192.0.2.0/24"}]});
+        assert_eq!(put_from(&gate, INSIDE, &gate.admin, &two).await.status, 200);
+        let mut connection =
+            SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
+        let damage = format!(
+            "DELETE FROM allowlist_entries WHERE {lost}; UPDATE allowlists SET change = change + 1"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(damage)).execute(&mut connection).await.unwrap();
+        gate.pass(Duration::from_secs(5));
+        let reply = gate.get_from(INSIDE, WHOAMI, &gate.admin).await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (403, "ADDRESS_NOT_ALLOWED"), "{lost}");
+        is_turned_away(&gate.get_from(OUTSIDE, WHOAMI, &gate.admin).await, OUTSIDE);
+    }
 }
