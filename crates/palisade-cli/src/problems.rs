@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use crate::units::counted;
+
 /// What is wrong with a line. The line itself is not repeated.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Problem {
@@ -57,7 +59,7 @@ impl Problems {
         let rest = self.count - self.first.len() as u64;
         if rest > 0 {
             // Writing to a String does not fail.
-            let _ = writeln!(text, "and {rest} more lines");
+            let _ = writeln!(text, "and {}", counted(rest, "more line", "more lines"));
         }
         text
     }

@@ -148,6 +148,11 @@ pub(crate) fn visible(text: &str) -> String {
     escaped(text, |c| c == ' ' || c.is_ascii_graphic())
 }
 
+/// A number and what it counts.
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// An operator's own text for a terminal. Letters of every script stay; what moves the cursor, turns the direction
 /// or is seen by no eye is written as in JSON.
 pub(crate) fn readable(text: &str) -> String {

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::net::IpAddr;
 
-use palisade::allowlist::Network;
+use palisade::allowlist::{Mend, Network, NetworkError};
 
 use crate::output::Failure;
 use crate::problems::Problem;
@@ -95,6 +95,18 @@ impl Lines {
 fn address(text: &str) -> Result<IpAddr, (&'static str, String)> {
     text.parse().map_err(|_| match Network::parse_masking(text) {
         Ok(_) => ("network", "a network stands where one address is due".to_owned()),
-        Err(error) => (error.problem().code(), error.to_string()),
+        Err(error) => (error.problem().code(), message(&error)),
     })
+}
+
+/// What is wrong, and the one address that is probably meant. A network would be refused here, so none is proposed.
+fn message(error: &NetworkError) -> String {
+    let message = format!("column {}: {}", error.column(), error.problem());
+    let Some(Mend::Networks(networks)) = error.mend() else { return message };
+    match **networks {
+        [network] if network.first() == network.last() => {
+            format!("{message}; write {}", network.first())
+        }
+        _ => message,
+    }
 }

@@ -10,7 +10,7 @@ use super::source::{Source, builder};
 use crate::args::CheckAddressesArgs;
 use crate::output::{Failure, Output};
 use crate::rows::Rows;
-use crate::units::readable;
+use crate::units::{counted, readable};
 
 #[derive(Serialize)]
 struct Row<'a> {
@@ -107,7 +107,9 @@ fn check_all(
         }
     }
     if unreadable > 0 {
-        let message = format!("{unreadable} lines of stdin are no addresses");
+        let lines = counted(unreadable, "line", "lines");
+        let are = if unreadable == 1 { "is no address" } else { "are no addresses" };
+        let message = format!("{lines} of stdin {are}");
         return Err(Failure::error("address", &message));
     }
     if checked.addresses == 0 {

@@ -9,6 +9,7 @@ use super::source::{Source, builder, problem};
 use crate::args::LintArgs;
 use crate::output::{Failure, Output};
 use crate::problems::Problem;
+use crate::units::counted;
 
 #[derive(Default, Serialize)]
 struct Linted {
@@ -127,7 +128,7 @@ impl Linted {
         let mut text: String = self.errors.iter().map(Problem::to_text).collect();
         // Writing to a String does not fail.
         if self.more_errors > 0 {
-            let _ = writeln!(text, "and {} more lines", self.more_errors);
+            let _ = writeln!(text, "and {}", counted(self.more_errors, "more line", "more lines"));
         }
         let Some(examined) = &self.examined else {
             let errors = self.errors.len() as u64 + self.more_errors;
@@ -154,7 +155,8 @@ impl Linted {
                 writeln!(text, "the entries together allow all of {}", family.replace("ip", "IP"));
         }
         let verdict = if self.clean { ", clean" } else { "" };
-        let _ = writeln!(text, "{entries} entries: {ipv4} IPv4, {ipv6} IPv6{verdict}");
+        let entries = counted(*entries as u64, "entry", "entries");
+        let _ = writeln!(text, "{entries}: {ipv4} IPv4, {ipv6} IPv6{verdict}");
         text
     }
 }

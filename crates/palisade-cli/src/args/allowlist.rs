@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{Args, Subcommand, ValueEnum};
 
 const FORMAT: &str = "\
-A list has one entry a line: a network, and after white space its label. `#` begins a comment. It may
+A list has one entry a line: a network, and after white space its label. `#` begins a comment. It may \
 be compressed with gzip, and `-` is stdin.";
 
 #[derive(Debug, Subcommand)]
@@ -22,7 +22,7 @@ pub(crate) enum AllowlistCommand {
     ///
     /// Every line that is no entry is told of. When there is none, the list is examined: entries that are there
     /// twice, inside of wider ones, very broad, or with bits beyond their length, and whether one of IPv4 and IPv6 is
-    /// missing.
+    /// missing, which is not clean unless `--one-family` says that it is meant.
     #[command(after_help = format!("{FORMAT}\n\nExamples:\n  \
         palisade allowlist lint allow.txt\n  \
         palisade allowlist lint --strict --refuse-broader-than 16,32 allow.txt\n\n\

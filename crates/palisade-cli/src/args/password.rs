@@ -8,12 +8,12 @@ use super::{BreachedCommand, PeppersArg, VariableName};
 use crate::units::{Size, Time, number};
 
 pub(super) const SOURCE: &str = "\
-The password is asked for at a terminal and not shown, or else read from stdin; one line break at
+The password is asked for at a terminal and not shown, or else read from stdin; one line break at \
 its end is dropped, and all else is part of it. More than 4096 bytes are refused.";
 
 const COLUMN: &str = "\
-Stored hashes come one a line from stdin or from --file. With --tab each line is KEY<TAB>HASH, and
-the key, such as the id of the user, is carried along. A line that cannot be read is told of by its
+Stored hashes come one a line from stdin or from --file. With --tab each line is KEY<TAB>HASH, and \
+the key, such as the id of the user, is carried along. A line that cannot be read is told of by its \
 number; it is not repeated.";
 
 pub(super) const STATUS: &str = "\

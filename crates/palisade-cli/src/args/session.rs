@@ -9,11 +9,11 @@ use super::VariableName;
 use crate::units::{Leeway, Moment};
 
 const SOURCE: &str = "\
-The token is read from stdin, or asked for at a terminal and not shown; one line break at its end
+The token is read from stdin, or asked for at a terminal and not shown; one line break at its end \
 is dropped.";
 
 const KEYS: &str = "\
-Keys are entries `id:secret`, newest first, separated by commas or white space, as `palisade secret
+Keys are entries `id:secret`, newest first, separated by commas or white space, as `palisade secret \
 generate --id ID` makes them; or a set of public Ed25519 keys in JSON (RFC 7517).";
 
 #[derive(Debug, Subcommand)]

@@ -64,6 +64,15 @@ fn mistakes_without_end_are_counted() {
         (1_000, &1_500.into())
     );
 
+    for (lines_in_all, command, of_rest) in
+        [(1_001, "lint", "\nand 1 more line\n"), (101, "stats", "\nand 1 more line\nerror: ")]
+    {
+        let wrong = lines(lines_in_all, |n| format!("x{n}"));
+        let answer = files.run(&[command, "-"], wrong.as_bytes());
+        let text = answer.stdout + &answer.stderr;
+        assert!(text.contains(of_rest), "{command}: {text}");
+    }
+
     let stats = files.run(&["stats", "wrong.txt"], b"").stderr;
     assert_eq!(stats.lines().count(), 102);
     assert!(stats.contains("\nand 2400 more lines\nerror: "), "{stats}");
@@ -125,7 +134,8 @@ fn lint_tells_what_is_odd() {
     for (list, missing) in [("four.txt", "ipv6"), ("six.txt", "ipv4")] {
         let json = files.run(&["--json", "lint", list], b"");
         assert_eq!((json.code, &json.json()["missing_family"]), (1, &missing.into()));
-        assert!(files.run(&["lint", list], b"").stdout.starts_with("no entry is IPv"));
+        let text = files.run(&["lint", list], b"").stdout;
+        assert!(text.starts_with("no entry is IPv") && text.contains("\n1 entry: "), "{text}");
         assert_eq!(files.run(&["lint", "--one-family", list], b"").code, 0);
     }
 }

@@ -105,6 +105,9 @@ fn check_reads_addresses_from_stdin() {
     assert_eq!(json["rows"][5]["line"], 6);
     assert_eq!(json["rows"].as_array().unwrap().len(), 6);
 
+    let one = files.run(&["check", "list.txt", "-"], b"10.0.0.1\nx\n").stderr;
+    assert!(one.contains("error: 1 line of stdin is no address"), "{one}");
+
     // No address at all is no yes.
     assert_eq!(error(&files.run(&["--json", "check", "list.txt", "-"], b"\n")).0, 2);
 }
@@ -167,6 +170,25 @@ fn check_with_what_is_no_address() {
         let answer = files.run(&["--json", "check", "list.txt", "10.0.0.1", address], b"");
         assert_eq!(error(&answer), (2, reason.into()), "{address}");
         assert!(answer.json()["message"].as_str().unwrap().starts_with("address 2: "));
+    }
+    // What is proposed is taken, so it is one address, or nothing.
+    for (address, proposed) in [
+        ("192.0.2.1:80", Some("192.0.2.1")),
+        ("[2001:db8::1]", Some("2001:db8::1")),
+        (" 10.0.0.1", Some("10.0.0.1")),
+        ("10.0.0.1/255.255.255.255", Some("10.0.0.1")),
+        ("10.0.0.0/255.0.0.0", None),
+        ("10.0.0.1/255.0.0.0", None),
+        ("10.0.0.0-10.0.0.2", None),
+        ("10.0.0.*", None),
+    ] {
+        let answer = files.run(&["--json", "check", "list.txt", address], b"");
+        let message = answer.json()["message"].as_str().unwrap().to_owned();
+        let write = message.split_once("; write ").map(|(_, write)| write);
+        assert_eq!(write, proposed, "{address}: {message}");
+        if let Some(proposed) = proposed {
+            assert_ne!(files.run(&["check", "list.txt", proposed], b"").code, 2, "{proposed}");
+        }
     }
     for args in [
         &["check", "list.txt"][..],

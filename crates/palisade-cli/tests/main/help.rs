@@ -64,6 +64,21 @@ fn every_command_explains_itself() {
     }
 }
 
+/// The width of the terminal says where lines end, so a sentence has no line break of its own.
+#[test]
+fn help_breaks_no_sentence() {
+    for command in [&["allowlist", "lint"][..], &["password", "wrap"], &["session", "verify"]] {
+        let mut palisade = Command::new(env!("CARGO_BIN_EXE_palisade"));
+        let help = palisade.args(command).arg("--help").env("COLUMNS", "80").output().unwrap();
+        let help = String::from_utf8(help.stdout).unwrap();
+        let mut lines = help.lines().skip_while(|line| *line != "Options:").peekable();
+        while let Some(line) = lines.next() {
+            let goes_on = lines.peek().is_some_and(|next| next.starts_with(char::is_lowercase));
+            assert!(!goes_on || line.len() > 70, "{command:?}: {line}");
+        }
+    }
+}
+
 #[test]
 fn help_is_shown_when_nothing_is_asked() {
     for command in [&[][..]].iter().chain(&GROUPS) {
