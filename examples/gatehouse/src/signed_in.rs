@@ -87,8 +87,8 @@ impl Visit {
     /// The session whose token the request brings, if its workspace may be reached from here.
     async fn session(&self, app: &App) -> Result<Session, ApiError> {
         let now = app.now();
-        let lists = app.admission.lists.fresh(now).await?;
         let token = self.token.as_ref().ok_or_else(ApiError::no_session)?;
+        let lists = app.admission.lists.fresh(now).await?;
         let trail = self.trail.as_deref();
         let rule = |session: &SessionRecord| {
             if let Some(trail) = trail {

@@ -22,8 +22,10 @@ pub(crate) async fn alive() -> Response {
     json(StatusCode::OK, &Health { status: "ok" })
 }
 
-/// The store answers too, so requests may be sent here.
+/// The stores answer too, so requests may be sent here: that of the keys, and the allowlists, without which nobody is
+/// let in.
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
     app.keys.store().ping().await?;
+    app.admission.lists.fresh(app.now()).await?;
     Ok(json(StatusCode::OK, &Health { status: "ready" }))
 }
