@@ -8,6 +8,8 @@ use super::ranges::Range;
 const CELL_BITS: u32 = 8;
 const CELLS: u32 = 1 << (32 - CELL_BITS);
 const WORD: u32 = u64::BITS;
+/// How many cells share a block.
+const BLOCK: u32 = 256;
 
 /// Which answer applies to each /24.
 ///
@@ -16,41 +18,56 @@ const WORD: u32 = u64::BITS;
 /// of a search in a large table goes into.
 #[derive(Debug)]
 pub(crate) struct Cells {
-    begins: Box<[u64]>,
-    /// How many bits are set in all words before.
-    before: Box<[u32]>,
+    blocks: Box<[Block]>,
+    /// One for each bit that is set.
     answers: Ids,
+}
+
+/// The cells of a /16, in one or two cache lines.
+#[derive(Debug, Clone, Copy, Default)]
+struct Block {
+    begins: [u64; (BLOCK / WORD) as usize],
+    /// How many bits are set in all blocks before, and in this one before each word.
+    before: u32,
+    within: [u8; (BLOCK / WORD) as usize],
 }
 
 impl Cells {
     /// From ranges of cells, in order and without a gap.
     pub(crate) fn new(starts: &[u32], answers: &[Answer]) -> Self {
-        let mut begins = vec![0_u64; (CELLS / WORD) as usize];
+        let mut blocks = vec![Block::default(); (CELLS / BLOCK) as usize];
         for start in starts {
-            if let Some(word) = begins.get_mut((start / WORD) as usize) {
+            let block = blocks.get_mut((start / BLOCK) as usize);
+            let word =
+                block.and_then(|block| block.begins.get_mut((start % BLOCK / WORD) as usize));
+            if let Some(word) = word {
                 *word |= 1 << (start % WORD);
             }
         }
         let mut sum = 0;
-        let before = begins.iter().map(|word| {
-            let before = sum;
-            sum += word.count_ones();
-            before
-        });
-        let before = before.collect();
-        Self { begins: begins.into(), before, answers: Ids::new(answers) }
+        for block in &mut blocks {
+            block.before = sum;
+            for (word, before) in block.begins.iter().zip(&mut block.within) {
+                // At most three words of 64 bits.
+                *before = u8::try_from(sum - block.before).unwrap_or(u8::MAX);
+                sum += word.count_ones();
+            }
+        }
+        Self { blocks: blocks.into(), answers: Ids::new(answers) }
     }
 
     /// The answer for the cell that holds the address.
     #[inline]
     pub(crate) fn find(&self, address: u32) -> Answer {
         let cell = address >> CELL_BITS;
-        let word = (cell / WORD) as usize;
-        let (Some(begins), Some(before)) = (self.begins.get(word), self.before.get(word)) else {
+        let Some(block) = self.blocks.get((cell / BLOCK) as usize) else { return Answer::NONE };
+        let word = (cell % BLOCK / WORD) as usize;
+        let (Some(begins), Some(within)) = (block.begins.get(word), block.within.get(word)) else {
             return Answer::NONE;
         };
         let up_to = begins & (u64::MAX >> (WORD - 1 - cell % WORD));
         // The first cell begins a range, so at least one bit is set.
+        let before = block.before.wrapping_add(u32::from(*within));
         let position = before.wrapping_add(up_to.count_ones()).wrapping_sub(1);
         self.answers.get(position as usize)
     }
@@ -69,19 +86,20 @@ impl Cells {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        size_of_val::<[u64]>(&self.begins)
-            + size_of_val::<[u32]>(&self.before)
-            + self.answers.heap_bytes()
+        size_of_val::<[Block]>(&self.blocks) + self.answers.heap_bytes()
     }
 
     fn starts(&self) -> impl Iterator<Item = u32> {
-        (0..).step_by(WORD as usize).zip(&self.begins).flat_map(|(first, word)| {
-            let mut rest = *word;
-            std::iter::from_fn(move || {
-                let bit = (rest != 0).then(|| rest.trailing_zeros())?;
-                rest &= rest - 1;
-                Some(first + bit)
+        (0..)
+            .step_by(WORD as usize)
+            .zip(self.blocks.iter().flat_map(|block| &block.begins))
+            .flat_map(|(first, word)| {
+                let mut rest = *word;
+                std::iter::from_fn(move || {
+                    let bit = (rest != 0).then(|| rest.trailing_zeros())?;
+                    rest &= rest - 1;
+                    Some(first + bit)
+                })
             })
-        })
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::key::Key;
 
 /// About as many starts are left to search in each part.
-const CROWD: usize = 4;
+const CROWD: usize = 16;
 /// At most this many bits are used on the first level.
 const MAX_ROOT_BITS: u32 = 12;
 /// And on the second one.
