@@ -5,10 +5,8 @@
 #![allow(missing_docs, reason = "a program")]
 
 use std::error::Error;
-use std::hint::black_box;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -18,15 +16,14 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use iprange::IpRange;
 use palisade_allowlist::Allowlist;
 use palisade_benches::Machine;
-use palisade_benches::allowlist::{Prefix, full_table, label_of, probes, sample, text_of};
+use palisade_benches::allowlist::{
+    Prefix, best_time, full_table, label_of, probes, sample, text_of,
+};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use prefix_trie::PrefixMap;
 
 const SIZES: [usize; 8] = [10, 100, 1_000, 10_000, 50_000, 100_000, 300_000, 1_062_046];
-
-/// Of so many runs over all probes the best one counts: whatever else the machine does only adds.
-const RUNS: usize = 15;
 
 /// Measure lists of networks of many sizes
 #[derive(Parser)]
@@ -113,7 +110,7 @@ fn ours(prefixes: &[Prefix], addresses: &[IpAddr]) -> Result<(f64, u64), Box<dyn
     let text = text_of(prefixes);
     let (list, bytes) =
         counted(|| Ok(Allowlist::builder().extend_lines(text.as_bytes())?.build()?.0))?;
-    let time = time(addresses, |address| {
+    let time = best_time(addresses, |address| {
         list.check(address).entry().map(|entry| (entry.network().prefix_len(), entry.label().len()))
     });
     Ok((time, bytes))
@@ -134,7 +131,7 @@ fn prefix_trie(prefixes: &[Prefix], addresses: &[IpAddr]) -> Result<(f64, u64), 
         }
         Ok((v4, v6))
     })?;
-    let time = time(addresses, |address| match address.to_canonical() {
+    let time = best_time(addresses, |address| match address.to_canonical() {
         IpAddr::V4(address) => v4
             .get_lpm(&Ipv4Net::from(address))
             .map(|(network, label)| (network.prefix_len(), *label)),
@@ -153,7 +150,7 @@ fn network_table(prefixes: &[Prefix], addresses: &[IpAddr]) -> Result<(f64, u64)
         }
         Ok(table)
     })?;
-    let time = time(addresses, |address| {
+    let time = best_time(addresses, |address| {
         table
             .longest_match(address.to_canonical())
             .map(|(network, label)| (network.netmask(), *label))
@@ -174,7 +171,7 @@ fn ip_range(prefixes: &[Prefix], addresses: &[IpAddr]) -> Result<(f64, u64), Box
         v6.simplify();
         Ok((v4, v6))
     })?;
-    let time = time(addresses, |address| match address.to_canonical() {
+    let time = best_time(addresses, |address| match address.to_canonical() {
         IpAddr::V4(address) => v4.contains(&address),
         IpAddr::V6(address) => v6.contains(&address),
     });
@@ -188,20 +185,6 @@ fn counted<T>(
     let mut result = Err("was not built".into());
     let counts = allocation_counter::measure(|| result = build());
     Ok((result?, u64::try_from(counts.bytes_current)?))
-}
-
-/// Nanoseconds a lookup.
-#[expect(clippy::cast_precision_loss, reason = "2^53 ns is a hundred days")]
-fn time<T>(addresses: &[IpAddr], mut lookup: impl FnMut(IpAddr) -> T) -> f64 {
-    let mut best = Duration::MAX;
-    for _ in 0..RUNS {
-        let start = Instant::now();
-        for address in addresses {
-            black_box(lookup(*address));
-        }
-        best = best.min(start.elapsed());
-    }
-    best.as_nanos() as f64 / addresses.len() as f64
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]

@@ -6,16 +6,11 @@
 
 use std::error::Error;
 use std::fmt::{Display, Write as _};
-use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::time::{Duration, Instant};
 
 use palisade_allowlist::Allowlist;
 use palisade_benches::Machine;
-use palisade_benches::allowlist::{cloud_text, full_table, probes, text_of};
-
-/// Of so many runs over all probes the best one counts: whatever else the machine does only adds.
-const RUNS: usize = 15;
+use palisade_benches::allowlist::{best_time, cloud_text, full_table, probes, text_of};
 
 /// How many starts a node of the sampled tree has.
 const FAN: usize = 16;
@@ -32,7 +27,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let family = if is_ipv4 { "IPv4" } else { "IPv6" };
         let addresses = probes(&table, &list, is_ipv4);
         let row = |name: &str, bytes: f64, lookup: &mut dyn FnMut(IpAddr) -> u32| {
-            println!("| {family} | {name} | {:.1} ns | {bytes:.1} |", time(&addresses, lookup));
+            println!(
+                "| {family} | {name} | {:.1} ns | {bytes:.1} |",
+                best_time(&addresses, lookup)
+            );
         };
         let flat = Flat::of(&list, is_ipv4);
         let base = 8.0 + 2.0;
@@ -225,18 +223,4 @@ fn last_of(starts: &[u64], key: u64) -> usize {
 #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
 fn per_range(bytes: usize, flat: &Flat) -> f64 {
     bytes as f64 / flat.starts.len() as f64
-}
-
-/// Nanoseconds a lookup.
-#[expect(clippy::cast_precision_loss, reason = "2^53 ns is a hundred days")]
-fn time(addresses: &[IpAddr], lookup: &mut dyn FnMut(IpAddr) -> u32) -> f64 {
-    let mut best = Duration::MAX;
-    for _ in 0..RUNS {
-        let start = Instant::now();
-        for address in addresses {
-            black_box(lookup(*address));
-        }
-        best = best.min(start.elapsed());
-    }
-    best.as_nanos() as f64 / addresses.len() as f64
 }

@@ -3,5 +3,5 @@
 mod probes;
 mod table;
 
-pub use probes::{Probes, probes};
+pub use probes::{Probes, best_time, probes};
 pub use table::{LABELS, Prefix, cloud_text, full_table, label_of, label_text, sample, text_of};
