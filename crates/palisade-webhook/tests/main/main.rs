@@ -1,0 +1,1 @@
+//! The tests of palisade-webhook, one module a topic.
