@@ -1,0 +1,216 @@
+//! What a request presents: read from its headers, checked, nothing copied.
+
+use std::time::{Duration, SystemTime};
+
+use crate::message_id::is_message_id;
+use crate::scheme::{Header, Layout, TimeField};
+use crate::stamp::Stamp;
+use crate::{Algorithm, Headers, Part, Refused, Scheme};
+
+/// The most signatures in one header. Stripe and Standard Webhooks send one for each key in rotation.
+pub(crate) const MAX_SIGNATURES: usize = 16;
+
+/// The longest header that is read, in bytes; sixteen signatures of Ed25519 take about 1,500.
+const MAX_HEADER: usize = 8 * 1024;
+
+/// The digits of a time that stands right before the body: enough until the year 2286.
+const TIME_DIGITS: usize = 10;
+
+/// What the headers of a request say, in the form that the scheme demands.
+#[derive(Debug)]
+pub(crate) struct Presented<'h> {
+    pub(crate) id: Option<&'h str>,
+    pub(crate) time: Option<Stamp>,
+    /// The time as it stands in the header, which is what was signed.
+    pub(crate) time_text: &'h [u8],
+    pub(crate) key: Option<&'h [u8]>,
+    signatures: [(Algorithm, &'h [u8]); MAX_SIGNATURES],
+    count: usize,
+}
+
+impl<'h> Presented<'h> {
+    /// Reads the headers. No time is checked yet, and no signature looked at.
+    pub(crate) fn read<H: Headers + ?Sized>(
+        scheme: &Scheme,
+        headers: &'h H,
+        max_signatures: usize,
+    ) -> Result<Self, Refused> {
+        let mut presented = Self {
+            id: None,
+            time: None,
+            time_text: b"",
+            key: None,
+            signatures: [(Algorithm::HmacSha256, b""); MAX_SIGNATURES],
+            count: 0,
+        };
+        let aliased = uses_aliases(scheme, headers)?;
+        if let Some(header) = scheme.id {
+            let (name, value) = one(headers, header, aliased)?;
+            presented.id = Some(
+                std::str::from_utf8(value)
+                    .ok()
+                    .filter(|id| is_message_id(id.as_bytes(), scheme.ends_id()))
+                    .ok_or(Refused::MalformedHeader(name))?,
+            );
+        }
+        if let TimeField::Header(header) = scheme.time {
+            let (name, value) = one(headers, header, aliased)?;
+            presented.set_time(scheme, name, value)?;
+        }
+        if let Some(header) = scheme.key {
+            presented.key = Some(one(headers, header, aliased)?.1);
+        }
+        let (name, value) = one(headers, scheme.signature, aliased)?;
+        presented.read_signatures(scheme, name, value, max_signatures)?;
+        Ok(presented)
+    }
+
+    fn set_time(
+        &mut self,
+        scheme: &Scheme,
+        name: &'static str,
+        value: &'h [u8],
+    ) -> Result<(), Refused> {
+        let stamp = Stamp::seconds(value)
+            .filter(|_| !scheme.time_meets_body() || value.len() == TIME_DIGITS)
+            .ok_or(Refused::MalformedHeader(name))?;
+        self.time = Some(stamp);
+        self.time_text = value;
+        Ok(())
+    }
+
+    fn read_signatures(
+        &mut self,
+        scheme: &Scheme,
+        name: &'static str,
+        value: &'h [u8],
+        max: usize,
+    ) -> Result<(), Refused> {
+        match scheme.layout {
+            Layout::Single { prefix, algorithm } => {
+                let signature = value
+                    .strip_prefix(prefix.as_bytes())
+                    .filter(|signature| !signature.is_empty())
+                    .ok_or(Refused::MalformedHeader(name))?;
+                self.signatures[0] = (algorithm, signature);
+                self.count = 1;
+                Ok(())
+            }
+            Layout::Labelled { separator, assign, labels } => {
+                for entry in entries(value, separator) {
+                    let entry = if separator == b' ' { entry } else { entry.trim_ascii() };
+                    self.read_entry(scheme, name, entry, assign, labels, max)?;
+                }
+                let timed = !matches!(scheme.time, TimeField::Label(_)) || self.time.is_some();
+                if self.count > 0 && timed { Ok(()) } else { Err(Refused::MalformedHeader(name)) }
+            }
+        }
+    }
+
+    fn read_entry(
+        &mut self,
+        scheme: &Scheme,
+        name: &'static str,
+        entry: &'h [u8],
+        assign: u8,
+        labels: &[(&str, Algorithm)],
+        max: usize,
+    ) -> Result<(), Refused> {
+        let value_of = |label: &str| match entry.strip_prefix(label.as_bytes()) {
+            Some([first, value @ ..]) if *first == assign => Some(value),
+            _ => None,
+        };
+        if let Some((value, algorithm)) =
+            labels.iter().find_map(|(label, algorithm)| Some((value_of(label)?, *algorithm)))
+        {
+            let place = self.signatures[..max].get_mut(self.count);
+            *place.ok_or(Refused::TooManySignatures(name))? = (algorithm, value);
+            self.count += 1;
+        } else if let TimeField::Label(label) = scheme.time
+            && let Some(value) = value_of(label)
+        {
+            if self.time.is_some() {
+                return Err(Refused::MalformedHeader(name));
+            }
+            self.set_time(scheme, name, value)?;
+        }
+        Ok(())
+    }
+
+    /// The signatures that an algorithm is said to have made.
+    pub(crate) fn signatures(&self, of: Algorithm) -> impl Iterator<Item = &'h [u8]> {
+        self.signatures[..self.count]
+            .iter()
+            .filter(move |(algorithm, _)| *algorithm == of)
+            .map(|(_, signature)| *signature)
+    }
+
+    pub(crate) fn check_time(
+        &self,
+        tolerance: Option<Duration>,
+        now: SystemTime,
+    ) -> Result<(), Refused> {
+        match (self.time, tolerance) {
+            (Some(stamp), Some(tolerance)) => stamp.check(tolerance, now),
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives what is signed before the body, piece by piece.
+    pub(crate) fn each_part(&self, scheme: &Scheme, url: &str, mut take: impl FnMut(&[u8])) {
+        for part in scheme.signed {
+            match part {
+                Part::Text(text) => take(text.as_bytes()),
+                Part::Id => take(self.id.unwrap_or_default().as_bytes()),
+                Part::Time => take(self.time_text),
+                Part::Url => take(url.as_bytes()),
+            }
+        }
+    }
+}
+
+/// The entries between separators, the empty ones left out.
+fn entries(value: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+    value.split(move |byte| *byte == separator).filter(|entry| !entry.is_empty())
+}
+
+/// Whether the headers came under their other names. Of both kinds together, nobody can tell which the
+/// signer meant and which somebody added.
+fn uses_aliases<H: Headers + ?Sized>(scheme: &Scheme, headers: &H) -> Result<bool, Refused> {
+    let time = if let TimeField::Header(header) = scheme.time { Some(header) } else { None };
+    let all = || [scheme.id, time, Some(scheme.signature)].into_iter().flatten();
+    let present = |name: &&'static str| headers.values(name).next().is_some();
+    let Some(alias) = all().filter_map(|header| header.alias).find(present) else {
+        return Ok(false);
+    };
+    match all().map(|header| header.name).find(present) {
+        Some(name) => Err(Refused::MixedHeaders(name, alias)),
+        None => Ok(true),
+    }
+}
+
+/// The one value of a header, without the white space that HTTP allows around it (RFC 9110 section 5.5).
+fn one<H: Headers + ?Sized>(
+    headers: &H,
+    header: Header,
+    aliased: bool,
+) -> Result<(&'static str, &[u8]), Refused> {
+    let name = header.alias.filter(|_| aliased).unwrap_or(header.name);
+    let mut values = headers.values(name);
+    let value = values.next().ok_or(Refused::MissingHeader(name))?;
+    if values.next().is_some() {
+        return Err(Refused::DuplicateHeader(name));
+    }
+    if value.len() > MAX_HEADER {
+        return Err(Refused::HeaderTooLong(name));
+    }
+    Ok((name, trim(value)))
+}
+
+/// Spaces and tabs alone: `trim_ascii` would take line ends too, which no server passes on.
+fn trim(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
+}
