@@ -19,9 +19,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("palisade-apikey", &["palisade-secret"]),
     ("palisade-password", &["palisade-secret"]),
     ("palisade-session", &["palisade-secret"]),
+    ("palisade-webhook", &["palisade-secret"]),
     // Adapters.
     ("palisade-sqlx", &["palisade-apikey", "palisade-session"]),
-    ("palisade-testkit", &["palisade-apikey", "palisade-session"]),
+    ("palisade-testkit", &["palisade-apikey", "palisade-session", "palisade-webhook"]),
     // The facade and the programs.
     (
         "palisade",
@@ -31,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "palisade-apikey",
             "palisade-password",
             "palisade-session",
+            "palisade-webhook",
         ],
     ),
     ("palisade-cli", &["palisade"]),
@@ -47,6 +49,7 @@ const DOMAIN: &[&str] = &[
     "palisade-apikey",
     "palisade-password",
     "palisade-session",
+    "palisade-webhook",
 ];
 
 /// What none of [`DOMAIN`] has anywhere in its tree.
@@ -57,7 +60,7 @@ const FOREIGN_TO_DOMAIN: &[&str] =
 ///
 /// `http` is types only, a `HeaderMap` and what goes into it: no server, no client and no runtime.
 const BEHIND_A_FEATURE: &[(&str, &str)] =
-    &[("palisade-allowlist", "http"), ("palisade-session", "http")];
+    &[("palisade-allowlist", "http"), ("palisade-session", "http"), ("palisade-webhook", "http")];
 
 /// The files that measure how long work takes, which is no clock that anything is decided by.
 const MEASURES_WORK: &[&str] = &[

@@ -11,6 +11,8 @@ pub use palisade_password as password;
 pub use palisade_secret as secret;
 #[cfg(feature = "session")]
 pub use palisade_session as session;
+#[cfg(feature = "webhook")]
+pub use palisade_webhook as webhook;
 
 /// Compiles and runs the code of the workspace's README, so that it stays true.
 #[cfg(all(doctest, feature = "apikey"))]
