@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use palisade_webhook::{MessageId, Scheme, SharedSecret, Signer, Verifier};
+use palisade_webhook::{Headers, MessageId, Scheme, SharedSecret, Signer, Verifier};
 use sha2::Sha256;
 use standardwebhooks::Webhook;
 
@@ -19,10 +19,12 @@ const MIB: usize = 1024 * KIB;
 
 pub(super) fn rows() -> Rows {
     Ok(vec![
-        against_bare_mac("webhook/verify_glacis_1_kib", Scheme::GLACIS, KIB)?,
-        against_bare_mac("webhook/verify_glacis_1_mib", Scheme::GLACIS, MIB)?,
-        against_bare_mac("webhook/verify_standard_1_kib", Scheme::STANDARD, KIB)?,
-        against_bare_mac("webhook/verify_standard_1_mib", Scheme::STANDARD, MIB)?,
+        against_bare_mac("webhook/glacis_1_kib", fixture(Scheme::GLACIS, KIB)?, |map| map)?,
+        against_bare_mac("webhook/glacis_1_mib", fixture(Scheme::GLACIS, MIB)?, |map| map)?,
+        against_bare_mac("webhook/github_1_kib", fixture(Scheme::GITHUB, KIB)?, |map| map)?,
+        against_bare_mac("webhook/standard_1_kib", fixture(Scheme::STANDARD, KIB)?, |map| map)?,
+        against_bare_mac("webhook/standard_pairs_1_kib", fixture(Scheme::STANDARD, KIB)?, pairs)?,
+        against_bare_mac("webhook/standard_1_mib", fixture(Scheme::STANDARD, MIB)?, |map| map)?,
         sixteen_signatures("webhook/sixteen_signatures_standard", Scheme::STANDARD)?,
         sixteen_signatures("webhook/sixteen_signatures_stripe", Scheme::STRIPE)?,
         against_standardwebhooks("webhook/standardwebhooks_1_kib", KIB)?,
@@ -30,55 +32,70 @@ pub(super) fn rows() -> Rows {
     ])
 }
 
-/// From the headers of a request to the proof, against the MAC of the body alone.
-fn against_bare_mac(
+/// From the headers of a request to the proof, against the MAC of the same bytes and nothing else.
+fn against_bare_mac<H: Headers + 'static>(
     name: &'static str,
-    scheme: Scheme,
-    len: usize,
+    fixture: Fixture,
+    headers: impl FnOnce(HeaderMap) -> H,
 ) -> Result<Comparison, Box<dyn Error>> {
-    let Fixture { verifier, headers, body } = fixture(scheme, len)?;
+    let Fixture { verifier, headers: map, body, now } = fixture;
     let secret = SharedSecret::from_whsec(SECRET)?;
     let keyed = Hmac::<Sha256>::new_from_slice(secret.expose_secret())?;
-    let same = body.clone();
+    let mut signed = Vec::new();
+    if verifier.scheme().has_message_id() {
+        for part in ["webhook-id", "webhook-timestamp"] {
+            signed.extend_from_slice(map.get(part).ok_or("signed")?.as_bytes());
+            signed.push(b'.');
+        }
+    }
+    signed.extend_from_slice(&body);
+    let headers = headers(map);
     Ok(Comparison::time(
         name,
-        move || verifier.verify(black_box(&headers), black_box(&body), SystemTime::now()).map(drop),
+        move || verifier.verify(black_box(&headers), black_box(&body), now).map(drop),
         "a keyed hmac, cloned",
-        move || keyed.clone().chain_update(black_box(&same)).finalize().into_bytes(),
+        move || keyed.clone().chain_update(black_box(&signed)).finalize().into_bytes(),
     ))
+}
+
+/// The headers as pairs of texts, as frameworks without the `http` crate have them.
+fn pairs(headers: HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+    headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()
 }
 
 /// A header with fifteen signatures of other keys before the right one, against one with that alone.
 fn sixteen_signatures(name: &'static str, scheme: Scheme) -> Result<Comparison, Box<dyn Error>> {
-    let Fixture { verifier, headers: one, body } = fixture(scheme, KIB)?;
+    let Fixture { verifier, headers: one, body, now } = fixture(scheme, KIB)?;
     let name_of_header = scheme.headers().last().ok_or("a scheme has a signature header")?;
     let text = one.get(name_of_header).ok_or("signed")?.to_str()?;
     let separator = if text.starts_with("t=") { "," } else { " " };
     let (before, right) =
         text.rsplit_once(separator).map_or(("", text), |(before, right)| (before, right));
-    let others = (0..15)
-        .map(|n| right.replace(|c: char| c.is_ascii_digit() && c != '1', &n.to_string()[..1]));
-    let entries: Vec<String> = others.chain([right.to_owned()]).collect();
-    let mut list = entries.join(separator);
-    if !before.is_empty() {
-        list = format!("{before}{separator}{list}");
-    }
+    let (label, value) = right.split_at(right.len() - 40);
+    // Of the same form, and each one different.
+    let others = ('a'..='o').map(|letter| {
+        format!("{label}{}", value.replace(char::is_alphanumeric, &letter.to_string()))
+    });
+    let list: Vec<String> = others.chain([right.to_owned()]).collect();
+    let list = list.join(separator);
+    let list = if before.is_empty() { list } else { format!("{before}{separator}{list}") };
     let mut sixteen = one.clone();
     sixteen
         .insert(HeaderName::from_bytes(name_of_header.as_bytes())?, HeaderValue::from_str(&list)?);
-    verifier.verify(&sixteen, &body, SystemTime::now())?;
+    verifier.verify(&sixteen, &body, now)?;
     let (theirs, same) = (verifier.clone(), body.clone());
     Ok(Comparison::time(
         name,
-        move || verifier.verify(black_box(&sixteen), black_box(&body), SystemTime::now()).map(drop),
+        move || verifier.verify(black_box(&sixteen), black_box(&body), now).map(drop),
         "the same with one signature",
-        move || theirs.verify(black_box(&one), black_box(&same), SystemTime::now()).map(drop),
+        move || theirs.verify(black_box(&one), black_box(&same), now).map(drop),
     ))
 }
 
 /// The same message, header map and clock on both sides.
 fn against_standardwebhooks(name: &'static str, len: usize) -> Result<Comparison, Box<dyn Error>> {
-    let Fixture { verifier, headers, body } = fixture(Scheme::STANDARD, len)?;
+    let Fixture { verifier, headers, body, .. } = fixture(Scheme::STANDARD, len)?;
     let peer = Webhook::new(SECRET)?;
     peer.verify(&body, &headers)?;
     let (same_headers, same_body) = (headers.clone(), body.clone());
@@ -94,6 +111,7 @@ struct Fixture {
     verifier: Verifier,
     headers: HeaderMap,
     body: Vec<u8>,
+    now: SystemTime,
 }
 
 /// A message signed now, among the headers that a request has anyway. The time may be off by an hour, so
@@ -116,8 +134,9 @@ fn fixture(scheme: Scheme, len: usize) -> Result<Fixture, Box<dyn Error>> {
     ] {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-    for (name, value) in signer.sign(&MessageId::generate()?, SystemTime::now(), &body)? {
+    let now = SystemTime::now();
+    for (name, value) in signer.sign(&MessageId::generate()?, now, &body)? {
         headers.insert(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(&value)?);
     }
-    Ok(Fixture { verifier: builder.build()?, headers, body })
+    Ok(Fixture { verifier: builder.build()?, headers, body, now })
 }
