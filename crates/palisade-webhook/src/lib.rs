@@ -1,6 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg_attr(not(test), expect(dead_code, reason = "used by the verifier"))]
+mod body_time;
 mod delivery;
+#[cfg(test)]
+mod random_json;
 
 pub use delivery::{
     Delivery, DeliveryState, GiveUp, InvalidRetryAfter, InvalidRetryPolicy, Next, NotRecorded,
