@@ -3,6 +3,8 @@
 #[cfg_attr(not(test), expect(dead_code, reason = "used by the verifier"))]
 mod body_time;
 mod delivery;
+#[cfg(feature = "explain")]
+pub mod explain;
 #[cfg(test)]
 mod random_json;
 
