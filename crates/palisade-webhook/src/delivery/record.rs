@@ -259,5 +259,4 @@ impl NotRecorded {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;
