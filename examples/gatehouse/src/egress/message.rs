@@ -51,7 +51,8 @@ impl Message {
         if OURS.contains(&name) || name.as_str().starts_with("proxy-") {
             return Err(InvalidMessage::Reserved);
         }
-        if value.len() > MAX_VALUE {
+        if value.len() > MAX_VALUE || !value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'))
+        {
             return Err(InvalidMessage::Value);
         }
         if self.headers.contains_key(&name) {

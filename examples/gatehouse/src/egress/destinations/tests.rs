@@ -38,9 +38,9 @@ fn open() -> Destinations {
     Destinations::new(Loopback::Allow, None).unwrap()
 }
 
-fn extra(networks: &[&str]) -> Option<Allowlist> {
+fn ours(networks: &[&str]) -> Allowlist {
     let list = networks.iter().fold(Allowlist::builder(), |list, net| list.push(net, "ours"));
-    Some(list.build().unwrap().0)
+    list.build().unwrap().0
 }
 
 /// Why an address is denied, and an empty text where it is not.
@@ -191,8 +191,8 @@ fn open_loopback_opens_loopback_alone() {
 
 #[test]
 fn what_the_operator_denies_besides() {
-    let extra = extra(&["198.41.0.0/24", "127.0.0.9", "2a00:64::/96"]);
-    let destinations = Destinations::new(Loopback::Allow, extra).unwrap();
+    let ours = ours(&["198.41.0.0/24", "127.0.0.9", "2a00:64::/96"]);
+    let destinations = Destinations::new(Loopback::Allow, Some(ours)).unwrap();
     for address in
         ["198.41.0.4", "::ffff:198.41.0.4", "64:ff9b::198.41.0.4", "127.0.0.9", "2a00:64::1"]
     {
