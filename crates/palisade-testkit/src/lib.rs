@@ -8,6 +8,7 @@
 mod at_once;
 mod dice;
 pub mod key_store;
+pub mod replay_store;
 pub mod session_store;
 
 /// Runs a check on a runtime of its own, with two threads: what `#[tokio::test]` does, for store
@@ -204,6 +205,69 @@ macro_rules! session_store_suite {
                     $crate::run(async {
                         let (open, _lives_as_long) = $store.await;
                         $crate::session_store::$check(open).await;
+                    });
+                }
+            )*
+        }
+    };
+}
+
+/// Expands to a module with one test for each check of [`replay_store`], but for
+/// [`a_full_store_forgets_nothing`](replay_store::a_full_store_forgets_nothing), which needs to know a limit.
+///
+/// The argument is that of [`session_store_suite!`](crate::session_store_suite): a future that yields a
+/// function that opens handles on one fresh store, and beside it what the store lives in.
+///
+/// The checks take place in the year 2100, by the time that they hand over.
+///
+/// # Examples
+///
+/// ```
+/// use palisade_webhook::MemoryReplays;
+/// use std::sync::Arc;
+///
+/// palisade_testkit::replay_store_suite!(async {
+///     let store = Arc::new(MemoryReplays::new(10_000));
+///     (async move || Arc::clone(&store), ())
+/// });
+/// ```
+#[macro_export]
+macro_rules! replay_store_suite {
+    ($store:expr $(,)?) => {
+        $crate::replay_store_suite! { @checks $store;
+            // Keys.
+            a_key_is_new_once
+            keys_do_not_meet
+            a_removed_key_is_new_again
+            removing_nothing_does_nothing
+            what_one_handle_writes_the_other_reads
+            // Ends.
+            a_key_is_absent_from_its_end_on
+            expired_keys_are_remembered_anew
+            a_later_end_counts
+            an_earlier_end_changes_nothing
+            the_clock_is_the_callers
+            extreme_times_are_kept
+            // At once.
+            one_of_many_insertions_is_new
+            one_of_many_insertions_of_an_expired_key_is_new
+            the_latest_of_many_ends_counts
+            insertions_and_removals_at_once_end_in_one_order
+            // All together.
+            it_answers_like_the_memory_store
+        }
+    };
+    (@checks $store:expr; $($check:ident)*) => {
+        mod replay_store_suite {
+            #[allow(unused_imports, reason = "the expression may need nothing from outside")]
+            use super::*;
+
+            $(
+                #[test]
+                fn $check() {
+                    $crate::run(async {
+                        let (open, _lives_as_long) = $store.await;
+                        $crate::replay_store::$check(open).await;
                     });
                 }
             )*

@@ -36,7 +36,7 @@ pub(crate) struct End {
 impl Pass {
     /// A pass for these keys, as far as there are signatures that could be theirs.
     pub(crate) fn new<'k, 's, S: Iterator<Item = &'s [u8]>>(
-        keys: impl Iterator<Item = (&'k KeyId, &'k VerifyingKey)>,
+        keys: impl Iterator<Item = (&'k KeyId, &'k VerifyingKey)> + Clone,
         signatures: impl Fn(Algorithm) -> S,
         encoding: Encoding,
         digest: bool,
@@ -46,7 +46,11 @@ impl Pass {
             count: 0,
             digest: digest.then(Sha256::new),
             #[cfg(feature = "asymmetric")]
-            public: asymmetric::Public::default(),
+            public: asymmetric::Public::with_room(
+                &keys.clone().map(|(_, key)| key),
+                &signatures,
+                encoding,
+            ),
         };
         for (id, key) in keys {
             match &key.0 {
@@ -124,19 +128,38 @@ mod asymmetric {
     use super::Hit;
     use crate::encode;
     use crate::key::Public as Key;
-    use crate::{Algorithm, Encoding};
+    use crate::{Algorithm, Encoding, VerifyingKey};
 
     /// The longest DER of two numbers of 32 bytes, each with a leading zero.
     const MAX_DER: usize = 72;
 
     /// The pairs of key and signature that may fit.
-    #[derive(Default)]
     pub(super) struct Public {
         ed25519: Vec<(KeyId, StreamVerifier)>,
         p256: Vec<(KeyId, p256::ecdsa::VerifyingKey, p256::ecdsa::Signature)>,
     }
 
     impl Public {
+        /// Nothing yet, with room for all that will be added, so that it is allocated once.
+        pub(super) fn with_room<'k, 's, S: Iterator<Item = &'s [u8]>>(
+            keys: &(impl Iterator<Item = &'k VerifyingKey> + Clone),
+            signatures: &impl Fn(Algorithm) -> S,
+            encoding: Encoding,
+        ) -> Self {
+            let pairs = |of, read: fn(Encoding, &[u8]) -> bool| match keys
+                .clone()
+                .filter(|key| key.algorithm() == of)
+                .count()
+            {
+                0 => 0,
+                keys => keys * signatures(of).filter(|text| read(encoding, text)).count(),
+            };
+            let ed25519 =
+                pairs(Algorithm::Ed25519, |encoding, text| ed25519(encoding, text).is_some());
+            let p256 = pairs(Algorithm::EcdsaP256, |encoding, text| p256(encoding, text).is_some());
+            Self { ed25519: Vec::with_capacity(ed25519), p256: Vec::with_capacity(p256) }
+        }
+
         /// Adds a key with each signature that could be its own; says whether SHA-256 is needed.
         pub(super) fn add<'s, S: Iterator<Item = &'s [u8]>>(
             &mut self,

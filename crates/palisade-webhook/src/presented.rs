@@ -102,7 +102,7 @@ impl<'h> Presented<'h> {
             }
             Layout::Labelled { separator, assign, labels } => {
                 for entry in entries(value, separator) {
-                    let entry = if separator == b' ' { entry } else { entry.trim_ascii() };
+                    let entry = if separator == b' ' { entry } else { trim(entry) };
                     self.read_entry(scheme, name, entry, assign, labels, max)?;
                 }
                 let timed = !matches!(scheme.time, TimeField::Label(_)) || self.time.is_some();

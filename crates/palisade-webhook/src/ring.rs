@@ -31,7 +31,7 @@ impl<K> Ring<K> {
     }
 
     /// The keys that are in use at `now`, in the order in which they were added.
-    pub(crate) fn live(&self, now: SystemTime) -> impl Iterator<Item = (&KeyId, &K)> {
+    pub(crate) fn live(&self, now: SystemTime) -> impl Iterator<Item = (&KeyId, &K)> + Clone {
         self.entries
             .iter()
             .filter(move |entry| entry.not_after.is_none_or(|end| now < end))

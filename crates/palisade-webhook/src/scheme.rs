@@ -165,7 +165,8 @@ impl Scheme {
         assign: char,
         labels: &'static [(&'static str, Algorithm)],
     ) -> Self {
-        self.layout = Layout::Labelled { separator: separator as u8, assign: assign as u8, labels };
+        self.layout =
+            Layout::Labelled { separator: ascii(separator), assign: ascii(assign), labels };
         self
     }
 
@@ -273,4 +274,9 @@ impl Scheme {
     pub(crate) const fn holds_several(&self) -> bool {
         matches!(self.layout, Layout::Labelled { .. })
     }
+}
+
+/// The byte of a character, or one that [`Scheme::check`] refuses.
+const fn ascii(c: char) -> u8 {
+    if c.is_ascii() { c as u8 } else { u8::MAX }
 }

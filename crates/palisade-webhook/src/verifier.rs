@@ -148,7 +148,7 @@ impl Inner {
         &self,
         named: Option<&[u8]>,
         now: SystemTime,
-    ) -> impl Iterator<Item = (&KeyId, &VerifyingKey)> {
+    ) -> impl Iterator<Item = (&KeyId, &VerifyingKey)> + Clone {
         self.ring.live(now).filter(move |(id, key)| {
             named.is_none_or(|named| id.as_str().as_bytes() == named || key.has_fingerprint(named))
         })

@@ -9,7 +9,10 @@ use super::{Inserted, ReplayKey, ReplayStore, StoreError};
 /// Replay keys in the memory of one process, never more than a given number.
 ///
 /// When it is full, what has expired makes room. What has not is never dropped: the store is then full, and
-/// the guard refuses. At most about 200 bytes for each key.
+/// the guard refuses.
+///
+/// A key takes 100 to 210 bytes, and up to 270 for the moment in which the table grows. What has expired is
+/// held until room is needed, so sooner or later the store takes the memory of its whole capacity.
 #[derive(Debug)]
 pub struct MemoryReplays {
     capacity: usize,

@@ -1,6 +1,6 @@
 //! Whether a scheme of one's own can be verified at all.
 
-use super::{Layout, Part, Scheme, TimeField};
+use super::{Encoding, Layout, Part, Scheme, TimeField};
 
 /// The most characters of a header name, a label or a fixed text of a scheme.
 const MAX_TEXT: usize = 128;
@@ -21,8 +21,11 @@ pub enum SchemeError {
     )]
     Text(&'static str),
     /// A labelled header has no labels, the same one twice, one that holds a separator, or separators that
-    /// are equal or not ASCII.
-    #[error("a labelled header needs two different separators and different labels without them")]
+    /// are equal, not ASCII, or within the characters of a signature or a time.
+    #[error(
+        "a labelled header needs two different separators that no signature holds, and different labels \
+         without them"
+    )]
     Labels,
     /// A time, id or URL is told and not signed, so that whoever sends the request chooses it.
     #[error("the {0} is in a header and is not signed: anybody could change it")]
@@ -83,6 +86,7 @@ impl Scheme {
         let wrong = labels.is_empty()
             || separator == assign
             || !(b' '..0x7f).contains(&separator)
+            || may_hold(self.encoding, separator)
             || !(b'!'..0x7f).contains(&assign)
             || all().any(|label| label.is_empty() || label.bytes().any(separates))
             || all().enumerate().any(|(at, label)| all().skip(at + 1).any(|other| other == label));
@@ -168,4 +172,14 @@ fn is_token(name: &str) -> bool {
 
 fn is_fixed_text(text: &str) -> bool {
     text.len() <= MAX_TEXT && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Whether a signature or a time may hold this byte, which would then cut it in two.
+fn may_hold(encoding: Encoding, byte: u8) -> bool {
+    let signs: &[u8] = match encoding {
+        Encoding::LowerHex | Encoding::UpperHex => b"",
+        Encoding::Base64 => b"+/=",
+        Encoding::Base64Url => b"-_",
+    };
+    byte.is_ascii_alphanumeric() || signs.contains(&byte)
 }

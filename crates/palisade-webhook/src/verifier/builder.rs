@@ -13,6 +13,9 @@ use crate::{BuildError, Scheme, VerifyingKey};
 /// The longest body when nothing is said: 32 MiB, above the 25 MB that GitHub sends at most.
 const DEFAULT_MAX_BODY: u64 = 32 * 1024 * 1024;
 
+/// The largest tolerance: ten years. A guard has to remember a message for as long as this.
+const MAX_TOLERANCE: Duration = Duration::from_hours(10 * 365 * 24);
+
 /// Makes a [`Verifier`]; every mistake in it is told by [`build`](Self::build).
 #[derive(Clone, Debug)]
 pub struct VerifierBuilder {
@@ -73,7 +76,8 @@ impl VerifierBuilder {
         self
     }
 
-    /// How far the time of signing may be off, both ways, instead of what the scheme says. Zero means zero.
+    /// How far the time of signing may be off, both ways, instead of what the scheme says: at most ten years.
+    /// Zero means zero.
     #[must_use]
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         self.tolerance = Tolerance::Given(tolerance);
@@ -132,6 +136,9 @@ impl VerifierBuilder {
             Tolerance::Given(tolerance) => Some(tolerance),
             Tolerance::Unchecked => None,
         };
+        if tolerance.is_some_and(|tolerance| tolerance > MAX_TOLERANCE) {
+            return Err(BuildError::TooHigh("tolerance"));
+        }
         Ok(Verifier(Arc::new(Inner {
             scheme,
             ring: self.ring,

@@ -1,5 +1,30 @@
 //! The tests of palisade-webhook, one module a topic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
+#[cfg(all(feature = "asymmetric", feature = "http"))]
+mod allocation;
+#[cfg(feature = "asymmetric")]
+mod bad_input;
+#[cfg(feature = "asymmetric")]
+mod bit_flips;
+#[cfg(feature = "asymmetric")]
+mod github_scanning;
 mod interop;
+#[cfg(feature = "asymmetric")]
+mod kit;
+#[cfg(feature = "asymmetric")]
+mod known_bugs;
+#[cfg(feature = "asymmetric")]
+mod misuse;
+#[cfg(feature = "asymmetric")]
+mod model;
+#[cfg(feature = "asymmetric")]
+mod no_leaks;
+#[cfg(feature = "asymmetric")]
+mod policies;
+#[cfg(feature = "asymmetric")]
+mod replays;
+#[cfg(feature = "asymmetric")]
 mod vectors;
+#[cfg(feature = "asymmetric")]
+mod wycheproof;

@@ -1,0 +1,9 @@
+use palisade_webhook::SharedSecret;
+
+fn show(secret: &SharedSecret) {
+    println!("{secret}");
+}
+
+fn main() {
+    let _ = show;
+}
