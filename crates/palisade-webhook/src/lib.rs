@@ -1,11 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 mod body_time;
+#[cfg(feature = "message-signatures")]
+mod content_digest;
 mod encode;
 mod error;
 mod headers;
 mod key;
 mod message_id;
+#[cfg(feature = "message-signatures")]
+mod message_signature;
 mod pass;
 mod presented;
 mod replay;
@@ -13,15 +17,27 @@ mod ring;
 mod scheme;
 mod signer;
 mod stamp;
+#[cfg(feature = "message-signatures")]
+mod structured;
+#[cfg(feature = "twilio")]
+mod twilio;
 mod verified;
 mod verifier;
 
+#[cfg(feature = "message-signatures")]
+pub use content_digest::{ContentDigest, ContentDigestStream, DigestRefused};
 pub use error::{BuildError, Refused};
 pub use headers::Headers;
 pub use key::{KeyError, SharedSecret, SigningKey, VerifyingKey};
 #[cfg(feature = "asymmetric")]
 pub use key::{PrivateKey, PublicKey};
 pub use message_id::{InvalidMessageId, MessageId};
+#[cfg(feature = "message-signatures")]
+pub use message_signature::{
+    Component, InvalidComponent, MessageBuildError, MessageHeaders, MessageRefused, MessageRequest,
+    MessageSignError, MessageSigner, MessageSignerBuilder, MessageVerifier, MessageVerifierBuilder,
+    VerifiedMessage,
+};
 pub use replay::{
     Fresh, Inserted, MemoryReplays, ReplayError, ReplayGuard, ReplayGuardBuilder, ReplayKey,
     ReplayPolicyError, ReplayStore, Sighting, StoreError,
@@ -29,5 +45,9 @@ pub use replay::{
 pub use ring::MAX_KEYS;
 pub use scheme::{Algorithm, Encoding, Part, Scheme, SchemeError};
 pub use signer::{SignError, SignedHeaders, Signer, SignerBuilder};
+#[cfg(feature = "twilio")]
+pub use twilio::{
+    TwilioSigner, TwilioUnsigned, TwilioVerifier, TwilioVerifierBuilder, VerifiedTwilio,
+};
 pub use verified::{Verified, VerifiedStream};
 pub use verifier::{Verifier, VerifierBuilder, VerifyingStream};
