@@ -213,8 +213,5 @@ fn b_4_transformations() {
         let refused = verify(method, uri, headers, signed, b"").unwrap_err();
         assert_eq!(refused, MessageRefused::BadSignature, "{method} {uri} {headers:?}");
     }
-    assert_eq!(
-        verify("GET", uri, &[], signed, b"").unwrap_err(),
-        MessageRefused::MissingComponent
-    );
+    assert_eq!(verify("GET", uri, &[], signed, b"").unwrap_err(), MessageRefused::MissingComponent);
 }

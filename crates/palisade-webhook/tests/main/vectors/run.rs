@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use palisade_webhook::{
-    BuildError, Component, ContentDigest, MemoryReplays, MessageId, MessageRequest, MessageVerifier,
-    PublicKey, ReplayError, ReplayGuard, Scheme, SharedSecret, Signer, TwilioVerifier, Verifier,
+    BuildError, Component, ContentDigest, MemoryReplays, MessageId, MessageRequest,
+    MessageVerifier, PublicKey, ReplayError, ReplayGuard, Scheme, SharedSecret, Signer,
+    TwilioVerifier, Verifier,
 };
 use serde_json::Value;
 
