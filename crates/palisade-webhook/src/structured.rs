@@ -102,8 +102,8 @@ impl Member<'_> {
     fn is_sound(&self, header: &[u8]) -> bool {
         let canonical = match &self.value {
             Some(Value::Bytes(bytes)) => {
-                let text = format!(":{}:", BASE64_STANDARD.encode(bytes));
-                header.windows(text.len()).any(|window| window == text.as_bytes())
+                let written = format!("=:{}:", BASE64_STANDARD.encode(bytes));
+                self.after_key(header).is_some_and(|rest| rest.starts_with(written.as_bytes()))
             }
             _ => true,
         };
@@ -111,6 +111,12 @@ impl Member<'_> {
             && !self.too_many_items
             && !self.params.unsound
             && !self.items.iter().any(|item| item.params.unsound)
+    }
+
+    /// The header from behind the key on: the parser tells no places, but the key is a part of the header.
+    fn after_key<'h>(&self, header: &'h [u8]) -> Option<&'h [u8]> {
+        let at = self.key.as_ptr().addr().checked_sub(header.as_ptr().addr())?;
+        header.get(at.checked_add(self.key.len())?..)
     }
 }
 
@@ -268,6 +274,8 @@ mod tests {
             "a=:AAE:",
             "a=:AAF=:",
             "a=:AA E=:",
+            "a=:AAF=:, b=:AAE=:",
+            r#"a=:AAF=:;p="a=:AAE=:""#,
             r#"a=("x");created=1;created=2"#,
             r#"a=("x";name="1";name="2")"#,
             "a=:AAE=:,",

@@ -41,7 +41,7 @@ pub(super) enum Kind {
 
 const CONTENT_DIGEST: &str = "content-digest";
 
-/// The longest name of a field or parameter, in bytes.
+/// The longest name of a field, in bytes.
 const MAX_NAME: usize = 256;
 
 impl Component {
@@ -88,7 +88,7 @@ impl Component {
     /// Reads an identifier without its parameters, which only `@query-param` has. `None`: not supported.
     pub(super) fn from_wire(text: &str, name: Option<&str>) -> Option<Self> {
         let kind = match (text, name) {
-            ("@query-param", Some(name)) if name.len() <= MAX_NAME => Kind::QueryParam(name.into()),
+            ("@query-param", Some(name)) => Kind::QueryParam(name.into()),
             (_, Some(_)) => return None,
             ("@method", None) => Kind::Method,
             ("@target-uri", None) => Kind::TargetUri,

@@ -91,7 +91,9 @@ fn digit(byte: u8) -> Option<u8> {
 mod tests {
     use super::*;
 
-    fn read(body: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, NoForm> {
+    type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
+
+    fn read(body: &[u8]) -> Result<Pairs, NoForm> {
         let form = Form::read(body, 4)?;
         Ok(form.fields().map(|(name, value)| (name.to_vec(), value.to_vec())).collect())
     }

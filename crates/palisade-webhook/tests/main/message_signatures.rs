@@ -1,5 +1,7 @@
 //! HTTP Message Signatures: what counts, and what must not.
 
+#![allow(clippy::similar_names, reason = "a verifier verifies what is verified")]
+
 mod limits;
 mod policy;
 

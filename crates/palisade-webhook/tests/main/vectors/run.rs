@@ -186,8 +186,8 @@ fn rfc9421(row: &Value) -> Verdict {
     let (method, url) = (text(&row["method"], "method"), text(&row["url"], "url"));
     let request = MessageRequest::new(method, url, &headers).map_err(said)?;
     let now = at(number(&row["now"], "now"));
-    let verified = verifier.verify(&request, &body, now).map_err(said)?;
-    assert_eq!(verified.body(), None, "{}: the body is not covered", row["id"]);
+    let proof = verifier.verify(&request, &body, now).map_err(said)?;
+    assert_eq!(proof.body(), None, "{}: the body is not covered", row["id"]);
     Ok(())
 }
 
