@@ -29,9 +29,9 @@ impl<'u> Target<'u> {
         let Some((scheme, rest)) = url.split_once("://") else { return whole };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let Some((authority, after)) = rest.split_at_checked(end) else { return whole };
-        // A password may hold a colon, and so does an address of IPv6.
-        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        let digits = host.rsplit_once(':').map(|(_, digits)| digits);
+        // What stands behind the last colon of a password or of an IPv6 address is not of digits alone: an
+        // `@` or a bracket follows.
+        let digits = authority.rsplit_once(':').map(|(_, digits)| digits);
         let is_port = |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         let (port_len, usual) = match digits.filter(is_port) {
             Some(digits) => (digits.len() + 1, None),

@@ -256,7 +256,9 @@ proptest! {
             .iter()
             .map(|(name, value)| {
                 let mut pair = format!("{name}=");
-                value.iter().for_each(|byte| write!(pair, "%{byte:02X}").unwrap());
+                for byte in value {
+                    write!(pair, "%{byte:02X}").unwrap();
+                }
                 pair
             })
             .collect();
@@ -275,9 +277,8 @@ proptest! {
     #[test]
     fn nothing_panics(url: String, body: Vec<u8>, signature: Vec<u8>) {
         let _ = verify(&signature, &url, &body);
-        let signed = signer().sign(&url, &body);
-        if let Ok(signed) = signed {
-            prop_assert!(verify(signed.as_bytes(), &url, &body).is_ok() || url.contains(':'));
+        if let Ok(signed) = signer().sign(&url, &body) {
+            prop_assert!(verify(signed.as_bytes(), &url, &body).is_ok());
         }
     }
 }
