@@ -1,5 +1,9 @@
 //! The tests of palisade-webhook, one module a topic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+#![allow(
+    clippy::similar_names,
+    reason = "a verifier makes what is verified, a signer what is signed"
+)]
 
 #[cfg(all(feature = "asymmetric", feature = "http"))]
 mod allocation;
@@ -7,6 +11,8 @@ mod allocation;
 mod bad_input;
 #[cfg(feature = "asymmetric")]
 mod bit_flips;
+#[cfg(feature = "message-signatures")]
+mod content_digest;
 #[cfg(feature = "asymmetric")]
 mod github_scanning;
 mod interop;
@@ -14,6 +20,8 @@ mod interop;
 mod kit;
 #[cfg(feature = "asymmetric")]
 mod known_bugs;
+#[cfg(feature = "message-signatures")]
+mod message_signatures;
 #[cfg(feature = "asymmetric")]
 mod misuse;
 #[cfg(feature = "asymmetric")]
@@ -24,7 +32,12 @@ mod no_leaks;
 mod policies;
 #[cfg(feature = "asymmetric")]
 mod replays;
-#[cfg(feature = "asymmetric")]
+#[cfg(feature = "message-signatures")]
+mod rfc9421;
+#[cfg(feature = "twilio")]
+mod twilio;
+// The corpus holds rows of every scheme, so it runs where all of them are there.
+#[cfg(all(feature = "message-signatures", feature = "twilio"))]
 mod vectors;
 #[cfg(feature = "asymmetric")]
 mod wycheproof;

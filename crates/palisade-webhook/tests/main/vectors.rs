@@ -19,6 +19,7 @@ const LOST_NEWLINE: &[(&str, Lost)] = &[
     ("slack/secret-trailing-nl", Lost::Secret),
     ("stripe/wrong-secret", Lost::Secret),
     ("stripe/tampered-body", Lost::Body),
+    ("twilio/bodysha256-tampered", Lost::Body),
 ];
 
 /// What the newline stood after.

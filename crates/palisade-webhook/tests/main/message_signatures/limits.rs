@@ -1,0 +1,156 @@
+//! Hostile headers: each is refused, and nothing panics.
+
+use palisade_webhook::{MessageRefused, MessageRequest, MessageVerifier};
+
+use super::{BODY, URI, check, now, shared, sign, signer, verifier};
+
+fn refused(input: &str, signature: &str) -> MessageRefused {
+    let headers = [("Signature-Input", input), ("Signature", signature)];
+    let request = MessageRequest::new("GET", URI, &headers).unwrap();
+    verifier().verify(&request, b"", now()).unwrap_err()
+}
+
+const INPUT: &str = "Signature-Input";
+const SIGNATURE: &str = "Signature";
+
+#[test]
+fn what_is_not_understood_is_refused() {
+    let time = ";created=1700000000";
+    for (covered, params, why) in [
+        (r#""date";sf"#, time, MessageRefused::UnsupportedComponent),
+        (r#""date";key="a""#, time, MessageRefused::UnsupportedComponent),
+        (r#""date";bs"#, time, MessageRefused::UnsupportedComponent),
+        (r#""@method";req"#, time, MessageRefused::UnsupportedComponent),
+        (r#""date";tr"#, time, MessageRefused::UnsupportedComponent),
+        (r#""date";name="a""#, time, MessageRefused::UnsupportedComponent),
+        (r#""@query-param""#, time, MessageRefused::UnsupportedComponent),
+        (r#""@query-param";name=a"#, time, MessageRefused::UnsupportedComponent),
+        (r#""@status""#, time, MessageRefused::UnsupportedComponent),
+        (r#""@signature-params""#, time, MessageRefused::UnsupportedComponent),
+        (r#""@METHOD""#, time, MessageRefused::UnsupportedComponent),
+        (r#""Date""#, time, MessageRefused::UnsupportedComponent),
+        (r#""""#, time, MessageRefused::UnsupportedComponent),
+        ("date", time, MessageRefused::MalformedHeader(INPUT)),
+        (r#""date" "date""#, time, MessageRefused::MalformedHeader(INPUT)),
+        ("", ";created=1700000000;x=1", MessageRefused::UnsupportedParameter),
+        ("", "", MessageRefused::NoTime),
+        ("", ";created=-1", MessageRefused::MalformedHeader(INPUT)),
+        ("", ";created=1.5", MessageRefused::MalformedHeader(INPUT)),
+        ("", ";created=\"1700000000\"", MessageRefused::MalformedHeader(INPUT)),
+        ("", ";created=9999999999999999", MessageRefused::MalformedHeader(INPUT)),
+        ("", ";created=999999999999999", MessageRefused::TooNew),
+        ("", ";created=0", MessageRefused::TooOld),
+        ("", ";created=1700000000;created=1700000000", MessageRefused::MalformedHeader(INPUT)),
+        ("", ";created=1700000000;expires=a", MessageRefused::MalformedHeader(INPUT)),
+        ("", ";created=1700000000;expires=1", MessageRefused::Expired),
+        ("", ";created=1700000000;nonce=1", MessageRefused::MalformedHeader(INPUT)),
+        ("", ";created=1700000000;alg=\"none\"", MessageRefused::WrongAlgorithm),
+        ("", ";created=1700000000;alg=\"\"", MessageRefused::WrongAlgorithm),
+    ] {
+        let input = format!(r#"s=({covered}){params};keyid="a""#);
+        assert_eq!(refused(&input, "s=:AAAA:"), why, "{input}");
+    }
+}
+
+#[test]
+fn both_headers_must_fit_together() {
+    let input = r#"s=("@method" "@target-uri");created=1700000000;keyid="a""#;
+    for (input, signature, why) in [
+        (input, "s=:AAAA:", MessageRefused::BadSignature),
+        (input, "s=::", MessageRefused::BadSignature),
+        (input, "t=:AAAA:", MessageRefused::NoSignature),
+        (input, "", MessageRefused::NoSignature),
+        (input, "s=1", MessageRefused::MalformedHeader(SIGNATURE)),
+        (input, "s=(:AAAA:)", MessageRefused::MalformedHeader(SIGNATURE)),
+        (input, "s=:AAAA:, s=:AAAA:", MessageRefused::MalformedHeader(SIGNATURE)),
+        (input, "s=AAAA", MessageRefused::MalformedHeader(SIGNATURE)),
+        (input, "s=:AB=:", MessageRefused::MalformedHeader(SIGNATURE)),
+        ("", "s=:AAAA:", MessageRefused::UnknownKey),
+        ("s=1;keyid=\"a\"", "s=:AAAA:", MessageRefused::MalformedHeader(INPUT)),
+        ("s=()", "s=:AAAA:", MessageRefused::UnknownKey),
+        ("s=();keyid=a", "s=:AAAA:", MessageRefused::UnknownKey),
+        ("s=(\u{e9})", "s=:AAAA:", MessageRefused::MalformedHeader(INPUT)),
+        ("s=(", "s=:AAAA:", MessageRefused::MalformedHeader(INPUT)),
+    ] {
+        assert_eq!(refused(input, signature), why, "{input} {signature}");
+    }
+    for missing in [INPUT, SIGNATURE] {
+        let mut headers = sign(&signer(), BODY);
+        headers.retain(|(name, _)| name != missing);
+        let refused = check(&verifier(), &headers, BODY).unwrap_err();
+        assert_eq!(refused, MessageRefused::MissingHeader(missing));
+    }
+    for twice in [INPUT, SIGNATURE] {
+        let mut headers = sign(&signer(), BODY);
+        let copy = headers.iter().find(|(name, _)| name == twice).unwrap().clone();
+        headers.push(copy);
+        let refused = check(&verifier(), &headers, BODY).unwrap_err();
+        assert_eq!(refused, MessageRefused::DuplicateHeader(twice));
+    }
+}
+
+#[test]
+fn size_and_number_are_capped() {
+    let long = "a".repeat(64 * 1024);
+    assert_eq!(refused(&long, "s=:AAAA:"), MessageRefused::HeaderTooLong(INPUT));
+    assert_eq!(refused("s=()", &long), MessageRefused::HeaderTooLong(SIGNATURE));
+    let thousand: Vec<String> = (0..1_000).map(|at| format!("s{at}=()")).collect();
+    let thousand = thousand.join(",");
+    assert_eq!(refused(&thousand, "s=:AAAA:"), MessageRefused::TooManySignatures(INPUT));
+    let components: Vec<String> = (0..1_000).map(|at| format!("\"h{at}\"")).collect();
+    for count in [33, 1_000] {
+        let many = format!("s=({})", components[..count].join(" "));
+        assert_eq!(refused(&many, "s=:AAAA:"), MessageRefused::MalformedHeader(INPUT));
+    }
+
+    let small = MessageVerifier::builder().key("a".parse().unwrap(), shared()).max_body(12);
+    let small = small.build().unwrap();
+    let headers = sign(&signer(), BODY);
+    assert_eq!(check(&small, &headers, BODY), Err(MessageRefused::BodyTooLarge));
+    assert_eq!(check(&verifier(), &headers, BODY), Ok(()));
+}
+
+#[test]
+fn covered_fields_are_short_visible_text() {
+    let input = r#"s=("x-two");created=1700000000;keyid="a""#;
+    let lax = MessageVerifier::builder()
+        .key("a".parse().unwrap(), shared())
+        .require([palisade_webhook::Component::field("x-two").unwrap()])
+        .build()
+        .unwrap();
+    let check = |values: &[&[u8]]| {
+        let mut headers = vec![(INPUT, input.as_bytes()), (SIGNATURE, b"s=:AAAA:".as_slice())];
+        headers.extend(values.iter().map(|value| ("x-two", *value)));
+        let request = MessageRequest::new("GET", URI, &headers).unwrap();
+        lax.verify(&request, b"", now()).unwrap_err()
+    };
+    assert_eq!(check(&[b"a", b"", b" b\t"]), MessageRefused::BadSignature);
+    assert_eq!(check(&[]), MessageRefused::MissingComponent);
+    for value in [b"a\nb".as_slice(), b"a\r\n b", b"\xff", "\u{e9}".as_bytes(), b"\0"] {
+        assert_eq!(check(&[value]), MessageRefused::MalformedComponent);
+    }
+    let half = "a".repeat(5 * 1024);
+    assert_eq!(check(&[half.as_bytes(), half.as_bytes()]), MessageRefused::ComponentTooLong);
+}
+
+/// A proxy's signature beside the client's, whatever stands first.
+#[test]
+fn other_signatures_are_passed_over() {
+    let honest = sign(&signer(), BODY);
+    for (input, signature) in [
+        ("proxy=(\"@status\";req);keyid=\"b\", ", "proxy=:AAAA:, "),
+        ("broken=();keyid=\"a\";created=1, ", "broken=:AAAA:, "),
+        ("alone=(), ", ""),
+    ] {
+        let mut headers = honest.clone();
+        for (name, value) in &mut headers {
+            let before = match name.as_str() {
+                INPUT => input,
+                SIGNATURE => signature,
+                _ => continue,
+            };
+            *value = [before.as_bytes(), value].concat();
+        }
+        assert_eq!(check(&verifier(), &headers, BODY), Ok(()), "{input}");
+    }
+}
