@@ -8,6 +8,8 @@ mod bad_input;
 #[cfg(feature = "asymmetric")]
 mod bit_flips;
 #[cfg(feature = "asymmetric")]
+mod format_page;
+#[cfg(feature = "asymmetric")]
 mod github_scanning;
 #[cfg(feature = "asymmetric")]
 mod kit;
