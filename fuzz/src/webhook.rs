@@ -105,9 +105,9 @@ fn at_once<H: Headers + ?Sized>(
     body: &[u8],
     now: SystemTime,
 ) -> Verdict {
-    let verified = verifier.verify(headers, body, now)?;
-    assert_eq!(verified.body(), body);
-    Ok((verified.key_id().to_string(), verified.timestamp(), verified.replay_key()))
+    let proof = verifier.verify(headers, body, now)?;
+    assert_eq!(proof.body(), body);
+    Ok((proof.key_id().to_string(), proof.timestamp(), proof.replay_key()))
 }
 
 fn streamed<H: Headers + ?Sized>(
@@ -126,9 +126,9 @@ fn streamed<H: Headers + ?Sized>(
         rest = after;
     }
     stream.update(rest)?;
-    let verified = stream.finish()?;
-    assert_eq!(verified.body_len(), body.len() as u64);
-    Ok((verified.key_id().to_string(), verified.timestamp(), verified.replay_key()))
+    let proof = stream.finish()?;
+    assert_eq!(proof.body_len(), body.len() as u64);
+    Ok((proof.key_id().to_string(), proof.timestamp(), proof.replay_key()))
 }
 
 /// One for each scheme.
@@ -176,9 +176,9 @@ pub fn webhook_sign_verify(data: &[u8]) {
         + Duration::from_secs(1_000_000_000)
         + Duration::from_hours(24) * u32::from(*day);
     let Some((signer, verifier, stranger)) = parties(*scheme, key) else { return };
-    let signed = signer.sign(&id, now, body);
-    assert!(signed.is_ok(), "nothing was signed: {signed:?}");
-    let Ok(headers) = signed else { return };
+    let written = signer.sign(&id, now, body);
+    assert!(written.is_ok(), "nothing was signed: {written:?}");
+    let Ok(headers) = written else { return };
     assert_eq!(
         headers.iter().map(|(name, _)| name).collect::<Vec<_>>(),
         scheme.headers().collect::<Vec<_>>()

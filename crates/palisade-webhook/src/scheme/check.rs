@@ -136,7 +136,7 @@ impl Scheme {
                     !text.starts_with(|c: char| c.is_ascii_digit())
                 }
                 (Part::Time, Some(_)) => false,
-                (Part::Time, None) | (Part::Text(_) | Part::Url, _) => true,
+                (Part::Text(_) | Part::Url, _) | (Part::Time, None) => true,
             };
             if !clear {
                 return Err(SchemeError::Ambiguous(if *part == Part::Id {

@@ -1,5 +1,6 @@
 //! The tests of palisade-webhook, one module a topic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+#![allow(clippy::similar_names, reason = "a signer signs what a verifier has verified")]
 
 #[cfg(all(feature = "asymmetric", feature = "http"))]
 mod allocation;
