@@ -12,6 +12,8 @@ mod password;
 mod secret;
 mod session_cookie;
 mod session_tokens;
+mod webhook;
+mod webhook_keys;
 
 pub use allowlist::allowlist_client_ip;
 pub use allowlist_text::{allowlist_lines, allowlist_network};
@@ -20,6 +22,8 @@ pub use password::{password_filter, password_parse, password_range, password_ver
 pub use secret::{secret_keyring, secret_load};
 pub use session_cookie::{session_cookie_read, session_set_cookie};
 pub use session_tokens::{session_epoch_id, session_token_verify};
+pub use webhook::{webhook_sign_verify, webhook_verify};
+pub use webhook_keys::webhook_secret;
 
 use std::ffi::OsString;
 use std::io;
@@ -45,6 +49,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("session_set_cookie", session_set_cookie),
     ("session_epoch_id", session_epoch_id),
     ("session_token_verify", session_token_verify),
+    ("webhook_secret", webhook_secret),
+    ("webhook_sign_verify", webhook_sign_verify),
+    ("webhook_verify", webhook_verify),
 ];
 
 /// Runs a target over the files that are named: how a crash is replayed without libFuzzer.

@@ -5,11 +5,13 @@ use std::time::{Duration, SystemTime};
 
 use palisade_secret::KeyId;
 
+#[cfg(feature = "asymmetric")]
+use crate::Encoding;
 use crate::encode::Written;
 use crate::key::SigningKind;
 use crate::ring::Ring;
 use crate::scheme::{Layout, TimeField};
-use crate::{BuildError, Encoding, Headers, MessageId, Part, Scheme, SigningKey};
+use crate::{BuildError, Headers, MessageId, Part, Scheme, SigningKey};
 
 /// Signs webhooks: built once, cheap to clone.
 ///

@@ -9,7 +9,7 @@ use palisade_webhook::{
 /// A moment in the year 2100, when the checks take place: a database that also cleans up by a clock of its
 /// own does not get in their way.
 pub(crate) fn noon() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(4_102_488_000)
+    SystemTime::UNIX_EPOCH + Duration::from_hours(1_139_580)
 }
 
 /// So many seconds after [`noon`].

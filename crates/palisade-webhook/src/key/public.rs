@@ -19,8 +19,11 @@ const WANTED: &str = "a public key";
 /// ```
 /// use palisade_webhook::PublicKey;
 ///
-/// let key = PublicKey::from_whpk("whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTIpsAJ3rlg=");
-/// assert!(key.is_ok() || key.is_err());
+/// let key = PublicKey::from_whpk("whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=")?;
+/// assert_eq!(key.to_string(), "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=");
+/// // A secret is none.
+/// assert!(PublicKey::from_whpk("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD").is_err());
+/// # Ok::<(), palisade_webhook::KeyError>(())
 /// ```
 #[derive(Clone)]
 pub struct PublicKey(Public);

@@ -1,9 +1,6 @@
 //! The tests of palisade-webhook, one module a topic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
-#![allow(
-    clippy::similar_names,
-    reason = "a verifier makes what is verified, a signer what is signed"
-)]
+#![allow(clippy::similar_names, reason = "a signer signs what a verifier has verified")]
 
 #[cfg(all(feature = "asymmetric", feature = "http"))]
 mod allocation;
@@ -13,6 +10,8 @@ mod bad_input;
 mod bit_flips;
 #[cfg(feature = "message-signatures")]
 mod content_digest;
+#[cfg(feature = "asymmetric")]
+mod format_page;
 #[cfg(feature = "asymmetric")]
 mod github_scanning;
 mod interop;

@@ -101,7 +101,9 @@ proptest! {
     ) {
         let mut fields = sign(&signer(&plan, signing), &body);
         let mut received = body.clone();
-        changes.iter().for_each(|change: &Change| change.apply(&plan, &mut fields, &mut received));
+        for change in &changes {
+            Change::apply(change, &plan, &mut fields, &mut received);
+        }
 
         let keys: Vec<Key> =
             chosen(verifying).map(|n| (id(n).to_string(), material(n), ends[n])).collect();

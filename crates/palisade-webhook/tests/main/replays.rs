@@ -280,13 +280,16 @@ fn of_eight_threads_one_is_first() {
     }
 }
 
+/// The end of the n-th key.
+type End = fn(u64) -> u64;
+
 /// What `MemoryReplays` says of itself: measured where its tables have just grown, with ends in every order.
 #[test]
 fn a_key_takes_the_memory_that_is_promised() {
     // One more than fills a table of the standard library, seven eighths of a power of two.
     let count = 7 * (1 << 13) + 1;
     let keys = keys(count);
-    let ends: [(&str, fn(u64) -> u64); 3] = [
+    let ends: [(&str, End); 3] = [
         ("rising", |n| NOW + n),
         ("falling", |n| NOW + 1_000_000 - n),
         ("mixed", |n| NOW + n.wrapping_mul(0x9E37_79B9_7F4A_7C15) % 86_400),

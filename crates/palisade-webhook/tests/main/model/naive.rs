@@ -5,6 +5,9 @@ use palisade_webhook::{Encoding, Part};
 use super::plans::{Plan, Shape, Time};
 use crate::kit::{Fields, URL, base64, hex, mac};
 
+/// What stands in a header.
+type Text = Vec<u8>;
+
 /// A key of the naive verifier: its id, its bytes and when it ends.
 pub(super) type Key = (String, Vec<u8>, Option<u64>);
 
@@ -91,7 +94,7 @@ fn seconds(text: &[u8]) -> Option<u64> {
 }
 
 /// The signatures of MACs and the time, as the signature header has them.
-fn signatures(plan: &Plan, value: &[u8]) -> Option<(Vec<Vec<u8>>, Option<Vec<u8>>)> {
+fn signatures(plan: &Plan, value: &[u8]) -> Option<(Vec<Text>, Option<Text>)> {
     let (separator, assign, labels) = match plan.shape {
         Shape::One(prefix) => {
             return Some((vec![value.strip_prefix(prefix.as_bytes())?.to_vec()], None));
