@@ -175,7 +175,7 @@ impl OneScheme {
         let mut keys = self.ring.live(now).peekable();
         let (first, key) = *keys.peek().ok_or(SignError::NoKey)?;
         if let Some(header) = scheme.key {
-            headers.push((header.name, key.public_name(*first)));
+            headers.push((header.name, key.public_name().unwrap_or_else(|| first.to_string())));
         }
         let value = match scheme.layout {
             Layout::Single { prefix, .. } => {

@@ -61,19 +61,18 @@ impl SigningKey {
             SigningKind::Private(Private::P256(_)) => Algorithm::EcdsaP256,
         }
     }
-}
 
-impl SigningKey {
-    /// By what receivers know the key: the fingerprint of its public half where it has one, or its id.
-    pub(crate) fn public_name(&self, id: palisade_secret::KeyId) -> String {
-        #[cfg(feature = "asymmetric")]
-        if let SigningKind::Private(Private::P256(key)) = &self.0 {
-            let public = super::PublicKey::of_p256(*key.verifying_key());
-            if let Some(fingerprint) = public.fingerprint() {
-                return fingerprint.to_owned();
-            }
-        }
-        id.to_string()
+    /// By what receivers know the key, where that is not its id: the fingerprint of its public half.
+    #[cfg(feature = "asymmetric")]
+    pub(crate) fn public_name(&self) -> Option<String> {
+        let SigningKind::Private(Private::P256(key)) = &self.0 else { return None };
+        super::PublicKey::of_p256(*key.verifying_key()).fingerprint().map(str::to_owned)
+    }
+
+    #[cfg(not(feature = "asymmetric"))]
+    #[expect(clippy::unused_self, reason = "the same call with the feature and without")]
+    pub(crate) fn public_name(&self) -> Option<String> {
+        None
     }
 }
 
