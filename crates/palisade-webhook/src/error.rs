@@ -17,8 +17,8 @@ pub enum Refused {
     /// A header stands there more than once, with equal values or not.
     #[error("the header {0} was sent more than once")]
     DuplicateHeader(&'static str),
-    /// Headers of the scheme came under both of their names.
-    #[error("the headers {0} and {1} were sent together")]
+    /// The message id came under both of its names, and they differ.
+    #[error("the headers {0} and {1} contradict each other")]
     MixedHeaders(&'static str, &'static str),
     /// A header is not of the form that the scheme describes.
     #[error("the header {0} is malformed")]

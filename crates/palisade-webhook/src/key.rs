@@ -22,6 +22,8 @@ const SHARED_PREFIX: &str = "whsec_";
 const PRIVATE_PREFIX: &str = "whsk_";
 const PUBLIC_PREFIX: &str = "whpk_";
 const PEM_PREFIX: &str = "-----BEGIN";
+/// What the base64 of a public key's DER begins with: its lengths and its algorithm (RFC 8410, RFC 5480).
+const SPKI_PREFIXES: [&str; 2] = ["MCowBQYDK2VwAyEA", "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE"];
 
 /// The most characters of the text of a secret or key: far above any that a provider hands out.
 const MAX_TEXT: usize = 4096;
@@ -80,6 +82,8 @@ fn check_text(text: &str, wanted: &'static str, own_prefixes: &[&str]) -> Result
         (PRIVATE_PREFIX, "a private key"),
         (PUBLIC_PREFIX, "a public key"),
         (PEM_PREFIX, "a key in PEM"),
+        (SPKI_PREFIXES[0], "a public key"),
+        (SPKI_PREFIXES[1], "a public key"),
     ];
     let trimmed = text.trim_start();
     match kinds.into_iter().find(|(prefix, _)| trimmed.starts_with(prefix)) {

@@ -34,13 +34,18 @@ pub(crate) struct End {
 }
 
 impl Pass {
-    /// A pass for these keys, as far as there are signatures that could be theirs.
+    /// A pass for these keys, as far as there are signatures that could be theirs; `None` when those are too
+    /// many.
+    #[cfg_attr(
+        not(feature = "asymmetric"),
+        expect(clippy::unnecessary_wraps, reason = "the same call with the feature and without")
+    )]
     pub(crate) fn new<'k, 's, S: Iterator<Item = &'s [u8]>>(
         keys: impl Iterator<Item = (&'k KeyId, &'k VerifyingKey)> + Clone,
         signatures: impl Fn(Algorithm) -> S,
         encoding: Encoding,
         digest: bool,
-    ) -> Self {
+    ) -> Option<Self> {
         let mut pass = Self {
             macs: [const { None }; MAX_KEYS],
             count: 0,
@@ -50,7 +55,7 @@ impl Pass {
                 &keys.clone().map(|(_, key)| key),
                 &signatures,
                 encoding,
-            ),
+            )?,
         };
         for (id, key) in keys {
             match &key.0 {
@@ -71,7 +76,7 @@ impl Pass {
             }
         }
         let _ = encoding;
-        pass
+        Some(pass)
     }
 
     pub(crate) fn update(&mut self, bytes: &[u8]) {
@@ -133,6 +138,10 @@ mod asymmetric {
     /// The longest DER of two numbers of 32 bytes, each with a leading zero.
     const MAX_DER: usize = 72;
 
+    /// The most pairs of a public key and a signature that are tried: each one of Ed25519 hashes the whole
+    /// body, and each one costs as much as some hundred KiB of HMAC.
+    const MAX_PAIRS: usize = 16;
+
     /// The pairs of key and signature that may fit.
     pub(super) struct Public {
         ed25519: Vec<(KeyId, StreamVerifier)>,
@@ -140,12 +149,13 @@ mod asymmetric {
     }
 
     impl Public {
-        /// Nothing yet, with room for all that will be added, so that it is allocated once.
+        /// Nothing yet, with room for all that will be added, so that it is allocated once. `None` when that
+        /// is too much.
         pub(super) fn with_room<'k, 's, S: Iterator<Item = &'s [u8]>>(
             keys: &(impl Iterator<Item = &'k VerifyingKey> + Clone),
             signatures: &impl Fn(Algorithm) -> S,
             encoding: Encoding,
-        ) -> Self {
+        ) -> Option<Self> {
             let pairs = |of, read: fn(Encoding, &[u8]) -> bool| match keys
                 .clone()
                 .filter(|key| key.algorithm() == of)
@@ -157,7 +167,10 @@ mod asymmetric {
             let ed25519 =
                 pairs(Algorithm::Ed25519, |encoding, text| ed25519(encoding, text).is_some());
             let p256 = pairs(Algorithm::EcdsaP256, |encoding, text| p256(encoding, text).is_some());
-            Self { ed25519: Vec::with_capacity(ed25519), p256: Vec::with_capacity(p256) }
+            (ed25519 + p256 <= MAX_PAIRS).then(|| Self {
+                ed25519: Vec::with_capacity(ed25519),
+                p256: Vec::with_capacity(p256),
+            })
         }
 
         /// Adds a key with each signature that could be its own; says whether SHA-256 is needed.

@@ -191,15 +191,18 @@ fn entries(value: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
 
 /// Whether the headers came under their other names, as the signature tells.
 ///
-/// Of an id under either name, nobody can tell which one the signer meant and which one somebody added.
+/// Of two ids, nobody can tell which one the signer meant and which one somebody added. A sender that writes all
+/// headers under both names writes the same id.
 fn uses_aliases<H: Headers + ?Sized>(scheme: &Scheme, headers: &H) -> Result<bool, Refused> {
     let (own, Some(alias)) = (scheme.signature.name, scheme.signature.alias) else {
         return Ok(false);
     };
     let present = |name: &'static str| headers.values(name).next().is_some();
     let aliased = !present(own) && present(alias);
-    let Some(Header { name, alias: Some(alias) }) = scheme.id else { return Ok(aliased) };
-    if present(if aliased { name } else { alias }) {
+    if let Some(Header { name, alias: Some(alias) }) = scheme.id
+        && present(if aliased { name } else { alias })
+        && !headers.values(name).eq(headers.values(alias))
+    {
         return Err(Refused::MixedHeaders(name, alias));
     }
     Ok(aliased)

@@ -38,6 +38,8 @@ pub struct Scheme {
     pub(crate) tolerance: Duration,
     pub(crate) id: Option<Header>,
     pub(crate) key: Option<Header>,
+    /// Whether a prefix was given to a labelled header, which has none.
+    pub(crate) misplaced_prefix: bool,
 }
 
 /// What stands before the body in the bytes that are signed.
@@ -142,14 +144,16 @@ impl Scheme {
             tolerance: Duration::ZERO,
             id: None,
             key: None,
+            misplaced_prefix: false,
         }
     }
 
     /// The fixed text before the signature, such as `sha256=`.
     #[must_use]
     pub const fn prefix(mut self, prefix: &'static str) -> Self {
-        if let Layout::Single { algorithm, .. } = self.layout {
-            self.layout = Layout::Single { prefix, algorithm };
+        match self.layout {
+            Layout::Single { algorithm, .. } => self.layout = Layout::Single { prefix, algorithm },
+            Layout::Labelled { .. } => self.misplaced_prefix = true,
         }
         self
     }
@@ -165,6 +169,9 @@ impl Scheme {
         assign: char,
         labels: &'static [(&'static str, Algorithm)],
     ) -> Self {
+        if let Layout::Single { prefix, .. } = self.layout {
+            self.misplaced_prefix = !prefix.is_empty();
+        }
         self.layout =
             Layout::Labelled { separator: ascii(separator), assign: ascii(assign), labels };
         self

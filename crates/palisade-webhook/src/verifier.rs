@@ -88,11 +88,11 @@ impl Verifier {
         let inner = &*self.0;
         let mut presented = Presented::nothing();
         inner.read(headers, now, &mut presented)?;
-        // A slice is never longer than this.
+        let single = inner.single_mac_key(&presented, now)?;
         if body.len() as u64 > inner.max_body {
             return Err(Refused::BodyTooLarge);
         }
-        let End { hit, digest } = if let Some((id, key)) = inner.single_mac_key(&presented, now)? {
+        let End { hit, digest } = if let Some((id, key)) = single {
             inner.pass_of_one(&presented, *id, key, body)
         } else {
             let mut pass = inner.start_pass(&presented, now, false)?;
@@ -194,7 +194,8 @@ impl Inner {
             return Err(Refused::UnknownKey);
         }
         let keys = self.keys(presented.key, now);
-        let mut pass = Pass::new(keys, |of| presented.signatures(of), self.scheme.encoding, digest);
+        let mut pass = Pass::new(keys, |of| presented.signatures(of), self.scheme.encoding, digest)
+            .ok_or(Refused::TooManySignatures(self.scheme.signature.name))?;
         presented.each_part(&self.scheme, &self.url, |part| pass.update(part));
         Ok(pass)
     }

@@ -8,7 +8,7 @@ use p256::pkcs8::{DecodePublicKey, EncodePublicKey, LineEnding};
 use sha2::{Digest, Sha256};
 
 use super::roles::{P256Key, Public, VerifyingKind};
-use super::{KeyError, PEM_PREFIX, PUBLIC_PREFIX, VerifyingKey, check_text};
+use super::{KeyError, PEM_PREFIX, PUBLIC_PREFIX, SPKI_PREFIXES, VerifyingKey, check_text};
 
 const WANTED: &str = "a public key";
 
@@ -80,7 +80,7 @@ impl PublicKey {
     ///
     /// [`KeyError`].
     pub fn from_spki_base64(text: &str) -> Result<Self, KeyError> {
-        check_text(text, WANTED, &[])?;
+        check_text(text, WANTED, &SPKI_PREFIXES)?;
         let der =
             BASE64_STANDARD.decode(text).map_err(|_| KeyError::Encoding("base64 with padding"))?;
         p256::ecdsa::VerifyingKey::from_public_key_der(&der)

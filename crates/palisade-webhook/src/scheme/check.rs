@@ -27,6 +27,9 @@ pub enum SchemeError {
          without them"
     )]
     Labels,
+    /// A labelled header has labels before its signatures, and no prefix.
+    #[error("a labelled header has no prefix: it has no effect there")]
+    PrefixUnused,
     /// A time, id or URL is told and not signed, so that whoever sends the request chooses it.
     #[error("the {0} is in a header and is not signed: anybody could change it")]
     Unsigned(&'static str),
@@ -69,6 +72,9 @@ impl Scheme {
     }
 
     fn check_layout(&self) -> Result<(), SchemeError> {
+        if self.misplaced_prefix {
+            return Err(SchemeError::PrefixUnused);
+        }
         let (separator, assign, labels) = match self.layout {
             Layout::Single { prefix, .. } if is_fixed_text(prefix) => {
                 return if let TimeField::Label(_) = self.time {
