@@ -5,6 +5,7 @@
 //! secrets into the wrong variable.
 
 mod clients;
+mod egress;
 mod passwords;
 mod sessions;
 
@@ -17,6 +18,8 @@ use std::time::Duration;
 use palisade::allowlist::TrustPolicy;
 use palisade::apikey::MaxStaleness;
 use tracing::level_filters::LevelFilter;
+
+use crate::egress::Loopback;
 
 pub(crate) use passwords::{BLOCKLIST, BREACHED, MEMORY as PASSWORD_MEMORY, UNPEPPERED_UNTIL};
 pub use passwords::{PASSWORD_PEPPERS, PasswordConfig};
@@ -34,7 +37,7 @@ const LOG: &str = "GATEHOUSE_LOG";
 const LOG_FORMAT: &str = "GATEHOUSE_LOG_FORMAT";
 
 /// Every variable that gatehouse reads. Another one of the same beginning is a typing error.
-pub const VARIABLES: [&str; 31] = [
+pub const VARIABLES: [&str; 32] = [
     ADDR,
     DATABASE,
     PEPPERS,
@@ -64,6 +67,7 @@ pub const VARIABLES: [&str; 31] = [
     sessions::EPOCH_AUDIENCE,
     clients::PROXIES,
     clients::CLIENT_ADDRESS,
+    egress::LOOPBACK,
     LOG,
     LOG_FORMAT,
 ];
@@ -89,6 +93,8 @@ pub struct Config {
     pub sessions: SessionConfig,
     /// Whom to believe about the address of a client.
     pub clients: TrustPolicy,
+    /// Whether webhooks may go to the own machine.
+    pub webhook_loopback: Loopback,
     /// The least severe lines that are logged.
     pub log: LevelFilter,
     /// What the lines look like.
@@ -170,6 +176,7 @@ impl Config {
             passwords: PasswordConfig::read(&vars)?,
             sessions: SessionConfig::read(&vars)?,
             clients: clients::read(&vars)?,
+            webhook_loopback: egress::loopback(&vars)?,
             log: vars.read(
                 LOG,
                 LevelFilter::INFO,

@@ -8,6 +8,7 @@ mod caller;
 mod client;
 mod completion;
 pub mod config;
+pub mod egress;
 mod epochs;
 mod error;
 mod formats;

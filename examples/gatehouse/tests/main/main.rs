@@ -17,6 +17,7 @@ mod binary_sessions;
 mod bouncer;
 mod browser;
 mod change;
+mod egress;
 mod epochs;
 mod gate;
 mod ingest;

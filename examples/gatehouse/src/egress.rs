@@ -1,0 +1,122 @@
+//! Requests to a URL that a customer chose.
+//!
+//! Whoever may name a URL for the service to call could make it call its own machine, its neighbours, or the
+//! metadata service of its cloud (server-side request forgery). So the address that is really connected to is judged,
+//! after resolution and before a byte is sent; what was judged is what is connected to, so a name that resolves to
+//! something else a moment later gains nothing. Redirects are not followed, proxies of the environment are not asked,
+//! and every size and every time has a limit.
+
+mod answer;
+mod builder;
+mod connect;
+mod destinations;
+mod error;
+mod exchange;
+mod message;
+mod networks;
+mod resolve;
+mod target;
+
+use std::fmt;
+use std::sync::Arc;
+
+use hyper_util::rt::TokioIo;
+use tokio_rustls::TlsConnector;
+
+pub use answer::{Answer, RetryAfter};
+pub use builder::{EgressBuilder, InvalidEgress, Limits};
+pub use destinations::Loopback;
+pub use error::{EgressError, TlsProblem};
+pub use message::{InvalidMessage, MAX_HEADERS, Message};
+pub use resolve::{Addresses, Resolve, SystemResolver};
+pub use target::{InvalidTarget, MAX_URL, Target};
+
+use destinations::Destinations;
+
+/// The way out: where requests may go, whom to trust, and how long all of it may take.
+///
+/// Built once, and shared. Each request has a connection of its own, which is closed when its answer is there, when
+/// a limit is reached, or when the future is dropped.
+///
+/// # Examples
+///
+/// ```no_run
+/// use gatehouse::egress::{Egress, Message};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let egress = Egress::builder().build()?;
+/// let target = egress.target("https://hooks.example.com/in")?;
+/// let message = Message::new("{}").header("content-type", "application/json")?;
+/// let answer = egress.post(&target, &message).await?;
+/// println!("{}", answer.status());
+///
+/// // The metadata service of a cloud, in whatever way it is written.
+/// assert!(egress.target("https://0xa9fea9fe/latest/meta-data").is_err());
+/// # Ok(())
+/// # }
+/// ```
+pub struct Egress {
+    destinations: Destinations,
+    resolver: Arc<dyn Resolve>,
+    tls: TlsConnector,
+    limits: Limits,
+}
+
+impl Egress {
+    /// Begins one that reaches public addresses with TLS, and nothing else.
+    pub fn builder() -> EgressBuilder {
+        EgressBuilder::new()
+    }
+
+    /// Checks a URL, when a customer stores it and again when it is used.
+    ///
+    /// A host that is an address is judged here. A name is judged when it is used, by the addresses that it has then.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTarget`]: what is wrong with it and what to write instead.
+    pub fn target(&self, url: &str) -> Result<Target, InvalidTarget> {
+        let target = Target::parse(url, self.destinations.loopback())?;
+        match target.address() {
+            Some(address) if self.destinations.judge(address, target.scheme()).is_err() => {
+                Err(InvalidTarget::Address)
+            }
+            _ => Ok(target),
+        }
+    }
+
+    /// Sends a `POST` and waits for the answer, whatever its status is.
+    ///
+    /// # Errors
+    ///
+    /// [`EgressError`]: there was no answer. After [`EgressError::TimedOut`], [`EgressError::NoAnswer`] and
+    /// [`EgressError::BadAnswer`] the receiver may have seen the message; after the others it has not.
+    pub async fn post(&self, target: &Target, message: &Message) -> Result<Answer, EgressError> {
+        let answer = self.post_unhurried(target, message);
+        tokio::time::timeout(self.limits.total, answer).await.unwrap_or(Err(EgressError::TimedOut))
+    }
+
+    async fn post_unhurried(
+        &self,
+        target: &Target,
+        message: &Message,
+    ) -> Result<Answer, EgressError> {
+        let stream = connect::tcp(self, target).await?;
+        match target.tls_name() {
+            None => exchange::post(TokioIo::new(stream), target, message, &self.limits).await,
+            Some(name) => {
+                let stream = connect::tls(self, name, stream).await?;
+                exchange::post(TokioIo::new(stream), target, message, &self.limits).await
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Egress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Egress")
+            .field("destinations", &self.destinations)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

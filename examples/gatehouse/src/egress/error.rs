@@ -1,0 +1,74 @@
+//! Why there was no answer.
+
+use tokio_rustls::rustls;
+
+/// Why a request has no answer. Text and [`reason`](Self::reason) may be shown to the customer whose URL it was.
+///
+/// They say nothing of addresses. All but the first two happen only at addresses that requests may go to, so nobody
+/// learns from them, or from the time that they take, what listens in the internal network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EgressError {
+    /// The host has no address that requests may go to.
+    #[error(
+        "the host of the URL is not at a public address; use one that is reachable from the internet"
+    )]
+    RefusedAddress,
+    /// The name has no address, or was not resolved in time.
+    #[error("the host of the URL was not found; check its name and its DNS records")]
+    ResolveFailed,
+    /// No connection was made.
+    #[error("the host did not take the connection; check that it listens at this port")]
+    ConnectFailed,
+    /// There was a connection, and no TLS.
+    #[error("{0}")]
+    TlsFailed(TlsProblem),
+    /// A limit of time was reached.
+    #[error("the host did not answer in time; answer first, and work afterwards")]
+    TimedOut,
+    /// The connection ended before an answer began.
+    #[error("the host closed the connection without an answer")]
+    NoAnswer,
+    /// What came is no answer of HTTP/1, or larger than one may be.
+    #[error("the answer is not HTTP, breaks off, or has too many headers")]
+    BadAnswer,
+}
+
+impl EgressError {
+    /// A short, stable word for the customer, for logs and metrics.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::RefusedAddress => "refused_address",
+            Self::ResolveFailed => "resolve_failed",
+            Self::ConnectFailed => "connect_failed",
+            Self::TlsFailed(_) => "tls_failed",
+            Self::TimedOut => "timed_out",
+            Self::NoAnswer => "no_answer",
+            Self::BadAnswer => "bad_answer",
+        }
+    }
+}
+
+/// Why there was no TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsProblem {
+    /// The certificate is not for this host, not valid at this time, or of an authority that is not known.
+    #[error(
+        "the certificate of the host is not valid for it; check its names, its dates and its chain"
+    )]
+    Certificate,
+    /// The two found no common way.
+    #[error("the host does not speak TLS 1.2 or 1.3 at this port")]
+    Handshake,
+}
+
+impl TlsProblem {
+    pub(super) fn of(error: &std::io::Error) -> Self {
+        match error.get_ref().and_then(|source| source.downcast_ref()) {
+            Some(rustls::Error::InvalidCertificate(_)) => Self::Certificate,
+            _ => Self::Handshake,
+        }
+    }
+}
