@@ -1,13 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 mod body_time;
+mod delivery;
 mod encode;
 mod error;
+#[cfg(feature = "explain")]
+pub mod explain;
 mod headers;
 mod key;
 mod message_id;
 mod pass;
 mod presented;
+#[cfg(test)]
+mod random_json;
 mod replay;
 mod ring;
 mod scheme;
@@ -16,6 +21,10 @@ mod stamp;
 mod verified;
 mod verifier;
 
+pub use delivery::{
+    Delivery, DeliveryState, GiveUp, InvalidRetryAfter, InvalidRetryPolicy, Next, NotRecorded,
+    Outcome, RetryAfter, RetryPolicy, RetryPolicyBuilder,
+};
 pub use error::{BuildError, Refused};
 pub use headers::Headers;
 pub use key::{KeyError, SharedSecret, SigningKey, VerifyingKey};
