@@ -34,7 +34,7 @@ const UNIT: usize = 1024;
 const HELD_UNITS: usize = 64 * 1024;
 
 /// The longest file of keys.
-const MAX_FILE: u64 = 64 * 1024;
+const MAX_FILE: usize = 64 * 1024;
 
 /// The senders that webhooks are received from.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ impl Inbound {
 
     /// Room for a body, which starts with none.
     pub(crate) fn room(&self) -> Room {
-        Room { room: Arc::clone(&self.room), held: None, bytes: 0 }
+        Room { all: Arc::clone(&self.room), held: None, bytes: 0 }
     }
 
     /// Keeps a message that was verified, unless it came before. Its replay key and the message are one transaction,
@@ -104,7 +104,7 @@ impl Inbound {
             .scope(scheme.name())
             .retention(REPLAY_RETENTION)
             .build()
-            .map_err(|error| palisade::webhook::StoreError::new(error))?;
+            .map_err(palisade::webhook::StoreError::new)?;
         guard.admit(verified, now).await
     }
 
@@ -139,9 +139,11 @@ fn verifier(
 
 fn read(path: &std::path::Path) -> std::io::Result<Zeroizing<String>> {
     // The whole length at once: growing it would leave copies of the secrets on the heap.
-    let mut text = Zeroizing::new(String::with_capacity(MAX_FILE as usize + 1));
-    File::open(path)?.take(MAX_FILE + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_FILE {
+    let mut text = Zeroizing::new(String::with_capacity(MAX_FILE + 1));
+    File::open(path)?
+        .take(u64::try_from(MAX_FILE + 1).unwrap_or(u64::MAX))
+        .read_to_string(&mut text)?;
+    if text.len() > MAX_FILE {
         return Err(std::io::Error::other("longer than 64 KiB, which no keys are"));
     }
     Ok(text)
@@ -149,7 +151,7 @@ fn read(path: &std::path::Path) -> std::io::Result<Zeroizing<String>> {
 
 /// What one body takes of the room for all of them. It is given back when this is dropped.
 pub(crate) struct Room {
-    room: Arc<Semaphore>,
+    all: Arc<Semaphore>,
     held: Option<tokio::sync::OwnedSemaphorePermit>,
     bytes: usize,
 }
@@ -160,7 +162,7 @@ impl Room {
         let before = self.bytes.div_ceil(UNIT);
         self.bytes = self.bytes.saturating_add(bytes);
         let more = u32::try_from(self.bytes.div_ceil(UNIT) - before).unwrap_or(u32::MAX);
-        let Ok(permit) = Arc::clone(&self.room).try_acquire_many_owned(more) else { return false };
+        let Ok(permit) = Arc::clone(&self.all).try_acquire_many_owned(more) else { return false };
         match &mut self.held {
             Some(held) => held.merge(permit),
             held => *held = Some(permit),
@@ -176,7 +178,7 @@ mod tests {
     #[test]
     fn room_is_bounded_and_given_back() {
         let room = Arc::new(Semaphore::new(3));
-        let new = || Room { room: Arc::clone(&room), held: None, bytes: 0 };
+        let new = || Room { all: Arc::clone(&room), held: None, bytes: 0 };
         let (mut a, mut b) = (new(), new());
         assert!(a.grow(1) && a.grow(1023) && a.grow(0));
         assert_eq!(room.available_permits(), 2);

@@ -97,13 +97,14 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     let people = UserSessions::open(&config.sessions, &mut secrets, store)?;
     let epochs = Epochs::open(&config.sessions, &mut secrets)?;
     people.finish_changes(&passwords.users, now).await?;
-    greet(&keys, is_new, addr, stdout).await?;
     let store = passwords.users.allowlists();
     let lists = Allowlists::open(store, config.allowlist_staleness, now).await?;
     let admission = Admission { clients: config.clients.clone(), lists };
     let store = passwords.users.webhooks();
     let inbound = Inbound::open(config, &mut secrets, &store)?;
     let webhooks = Webhooks::open(config, &mut secrets, store).await?;
+    // When nothing is left that could keep it from starting: the first key is shown once.
+    greet(&keys, is_new, addr, stdout).await?;
     let clock = Clock::system();
     let app = App::new(keys, passwords, people, epochs, admission, webhooks, inbound, clock)?;
     let app = Arc::new(app);

@@ -42,18 +42,18 @@ pub(crate) async fn receive(
     let read = read(body, &mut stream, &mut room);
     let body =
         tokio::time::timeout(BODY_TIME, read).await.map_err(|_| ApiError::body_too_slow())??;
-    let verified = stream.finish()?;
+    let message = stream.finish()?;
     let (scheme, kept) = (*verifier.scheme(), Arc::clone(&app));
     // Whether or not the sender waits: it comes again where it does not hear that it arrived.
     let duplicate = finish(&app, async move {
         let now = kept.now();
-        match kept.inbound.keep(&verified, &scheme, &body, now).await {
+        match kept.inbound.keep(&message, &scheme, &body, now).await {
             Ok(_fresh) => {}
             Err(ReplayError::Duplicate) => return Ok(true),
             Err(error) => return Err(error.into()),
         }
         drop(room);
-        let (scheme, key_id) = (scheme.name(), verified.key_id().as_str());
+        let (scheme, key_id) = (scheme.name(), message.key_id().as_str());
         tracing::info!(scheme, key_id, bytes = body.len(), "a message was received");
         Ok(false)
     })

@@ -50,9 +50,14 @@ impl Webhooks {
         most: usize,
         now: SystemTime,
     ) -> Result<Vec<Claimed>, WebhooksError> {
-        // A time that lies further ahead than any that is set here is of a clock that was wrong.
-        let horizon = micros(now).saturating_add(micros_of(self.policy.longest_wait()));
+        // A time that lies further ahead than any that is set here is of a clock that was wrong. Another process may
+        // have set one a moment after `now` was read here, so there is some room.
+        let room = LEASE;
+        let horizon = micros(now)
+            .saturating_add(micros_of(self.policy.longest_wait().max(LONGEST_HOLD)))
+            .saturating_add(micros_of(room));
         let lease_end = micros(now).saturating_add(micros_of(LEASE));
+        let lease_horizon = lease_end.saturating_add(micros_of(room));
         let due = "d.state = 'due' AND (d.at <= ?1 OR d.at > ?2)
             AND (d.lease_until IS NULL OR d.lease_until <= ?1 OR d.lease_until > ?3)
             AND e.disabled_at IS NULL AND (e.hold_until <= ?1 OR e.hold_until > ?2)";
@@ -65,7 +70,7 @@ impl Webhooks {
         let any: bool = sqlx::query_scalar(sqlx::AssertSqlSafe(look))
             .bind(micros(now))
             .bind(horizon)
-            .bind(lease_end)
+            .bind(lease_horizon)
             .fetch_one(pool)
             .await?;
         if !any {
@@ -87,18 +92,19 @@ impl Webhooks {
                         + (SELECT count(*) FROM busy WHERE busy.workspace = ranked.workspace) AS of_workspace
                 FROM ranked WHERE of_endpoint <= ?4
             )
-            UPDATE webhook_deliveries SET lease = ?6, lease_until = ?3
+            UPDATE webhook_deliveries SET lease = ?6, lease_until = ?8
             WHERE id IN (SELECT id FROM fair WHERE of_workspace <= ?5 ORDER BY at, id LIMIT ?7)"
         );
         let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::query(sqlx::AssertSqlSafe(take))
             .bind(micros(now))
             .bind(horizon)
-            .bind(lease_end)
+            .bind(lease_horizon)
             .bind(OF_ENDPOINT)
             .bind(OF_WORKSPACE)
             .bind(lease)
             .bind(i64::try_from(most).unwrap_or(i64::MAX))
+            .bind(lease_end)
             .execute(&mut *transaction)
             .await?;
         let rows = sqlx::query(

@@ -178,11 +178,11 @@ impl WebhookStore {
         self.change_one(workspace, address, query).await
     }
 
-    async fn change_one<'q>(
+    async fn change_one(
         &self,
         workspace: &str,
         address: IpAddr,
-        query: sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments>,
+        query: sqlx::query::Query<'_, Sqlite, sqlx::sqlite::SqliteArguments>,
     ) -> Result<Added<()>, WebhooksError> {
         let mut change = match self.begin(workspace, address).await? {
             Ok(change) => change,

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use palisade::apikey::KeyRecord;
+use palisade::apikey::{ApiKeyId, KeyRecord};
 use palisade::webhook::MessageId;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
@@ -80,7 +80,7 @@ impl Event {
         let data = json!({
             "key_id": record.id.as_str(),
             "name": record.name.as_str(),
-            "replaces": record.replaces.as_ref().map(|id| id.as_str()),
+            "replaces": record.replaces.as_ref().map(ApiKeyId::as_str),
         });
         Self::of_key(EventType::KeyRotated, record, record.created, data)
     }

@@ -128,7 +128,7 @@ async fn retry_after_is_waited_for() {
     sender.pass(FIRST_WAIT);
     tokio::time::sleep(MOMENT).await;
     assert_eq!(customer.count(), 1, "the schedule alone would have sent by now");
-    sender.pass(Duration::from_secs(60));
+    sender.pass(Duration::from_mins(1));
     customer.nth(3).await;
 }
 
@@ -157,7 +157,7 @@ async fn what_a_dead_process_held_is_sent_by_the_next() {
     sender.start();
     tokio::time::sleep(MOMENT).await;
     assert_eq!(customer.count(), 1, "the lease holds");
-    sender.pass(Duration::from_secs(60));
+    sender.pass(Duration::from_mins(1));
     let second = customer.nth(2).await;
     assert_eq!(first.header("webhook-id"), second.header("webhook-id"));
     sender.until_delivery(&endpoint, "state", json!("delivered")).await;

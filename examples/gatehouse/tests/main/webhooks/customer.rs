@@ -21,7 +21,7 @@ use crate::gate::{Gate, text};
 pub(super) const ENDPOINTS: &str = "/api/v1/webhooks/endpoints";
 
 /// Longer than anything takes here, on a machine that is busy with something else.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What happens within a machine; the schedule of attempts is moved by the clock of the test.
 pub(super) const OPEN: [(&str, &str); 2] =

@@ -1,12 +1,10 @@
 //! The program itself: two of them, one that dies, and what is found at the next start.
 
-use std::fs;
-use std::path::Path;
-use std::time::Duration;
-
 use palisade::webhook::{MessageId, Scheme, SharedSecret, Signer};
 use serde_json::Value;
 use sqlx::{Connection, SqliteConnection};
+use std::fs;
+use std::path::Path;
 
 use super::customer::{Customer, ENDPOINTS, until};
 use crate::process::{Process, command, log, refused};
@@ -103,7 +101,7 @@ async fn a_change_is_announced_by_the_next_process() {
     register(&gate, &admin, &customer.url);
     gate.stop();
     let since = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
-    let at = i64::try_from((since.unwrap() - Duration::from_secs(180)).as_micros()).unwrap();
+    let at = i64::try_from(since.unwrap().as_micros() - 180_000_000).unwrap();
     let mut database = open(folder).await;
     for (change, key) in
         [("revoked", Some(id.as_str())), ("rotated", Some(id.as_str())), ("created", None)]
@@ -147,8 +145,9 @@ fn a_replay_after_a_restart() {
     let body = r#"{"paid":true}"#;
     let now = std::time::SystemTime::now();
     let headers = signer.sign(&MessageId::generate().unwrap(), now, body.as_bytes()).unwrap();
-    let headers: String =
+    let lines: Vec<String> =
         headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = lines.concat();
     let length = body.len();
     let request = format!(
         "POST /webhooks/in/glacis HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
