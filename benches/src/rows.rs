@@ -5,6 +5,7 @@ mod apikey;
 mod password;
 mod secret;
 mod session;
+mod webhook;
 
 use std::error::Error;
 
@@ -15,7 +16,7 @@ pub type Rows = Result<Vec<Comparison>, Box<dyn Error>>;
 
 /// One entry a crate: where a new module is listed.
 const CRATES: &[fn() -> Rows] =
-    &[secret::rows, apikey::rows, password::rows, session::rows, allowlist::rows];
+    &[secret::rows, apikey::rows, password::rows, session::rows, allowlist::rows, webhook::rows];
 
 /// Every comparison, in the order of the table.
 ///

@@ -29,24 +29,29 @@ pub(crate) struct Presented<'h> {
 }
 
 impl<'h> Presented<'h> {
-    /// Reads the headers. No time is checked yet, and no signature looked at.
-    pub(crate) fn read<H: Headers + ?Sized>(
-        scheme: &Scheme,
-        headers: &'h H,
-        max_signatures: usize,
-    ) -> Result<Self, Refused> {
-        let mut presented = Self {
+    /// Nothing yet. It is filled in place: moving it would cost as much as hashing a few lines.
+    pub(crate) fn nothing() -> Self {
+        Self {
             id: None,
             time: None,
             time_text: b"",
             key: None,
             signatures: [(Algorithm::HmacSha256, b""); MAX_SIGNATURES],
             count: 0,
-        };
+        }
+    }
+
+    /// Reads the headers. No time is checked yet, and no signature looked at.
+    pub(crate) fn read<H: Headers + ?Sized>(
+        &mut self,
+        scheme: &Scheme,
+        headers: &'h H,
+        max_signatures: usize,
+    ) -> Result<(), Refused> {
         let aliased = uses_aliases(scheme, headers)?;
         if let Some(header) = scheme.id {
             let (name, value) = one(headers, header, aliased)?;
-            presented.id = Some(
+            self.id = Some(
                 std::str::from_utf8(value)
                     .ok()
                     .filter(|id| is_message_id(id.as_bytes(), scheme.ends_id()))
@@ -55,14 +60,13 @@ impl<'h> Presented<'h> {
         }
         if let TimeField::Header(header) = scheme.time {
             let (name, value) = one(headers, header, aliased)?;
-            presented.set_time(scheme, name, value)?;
+            self.set_time(scheme, name, value)?;
         }
         if let Some(header) = scheme.key {
-            presented.key = Some(one(headers, header, aliased)?.1);
+            self.key = Some(one(headers, header, aliased)?.1);
         }
         let (name, value) = one(headers, scheme.signature, aliased)?;
-        presented.read_signatures(scheme, name, value, max_signatures)?;
-        Ok(presented)
+        self.read_signatures(scheme, name, value, max_signatures)
     }
 
     fn set_time(
@@ -171,22 +175,34 @@ impl<'h> Presented<'h> {
 
 /// The entries between separators, the empty ones left out.
 fn entries(value: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
-    value.split(move |byte| *byte == separator).filter(|entry| !entry.is_empty())
+    let mut rest = value;
+    std::iter::from_fn(move || {
+        while !rest.is_empty() {
+            let end = memchr::memchr(separator, rest).unwrap_or(rest.len());
+            let (entry, after) = rest.split_at(end);
+            rest = after.get(1..).unwrap_or_default();
+            if !entry.is_empty() {
+                return Some(entry);
+            }
+        }
+        None
+    })
 }
 
-/// Whether the headers came under their other names. Of both kinds together, nobody can tell which the
-/// signer meant and which somebody added.
+/// Whether the headers came under their other names, as the signature tells.
+///
+/// Of an id under either name, nobody can tell which one the signer meant and which one somebody added.
 fn uses_aliases<H: Headers + ?Sized>(scheme: &Scheme, headers: &H) -> Result<bool, Refused> {
-    let time = if let TimeField::Header(header) = scheme.time { Some(header) } else { None };
-    let all = || [scheme.id, time, Some(scheme.signature)].into_iter().flatten();
-    let present = |name: &&'static str| headers.values(name).next().is_some();
-    let Some(alias) = all().filter_map(|header| header.alias).find(present) else {
+    let (own, Some(alias)) = (scheme.signature.name, scheme.signature.alias) else {
         return Ok(false);
     };
-    match all().map(|header| header.name).find(present) {
-        Some(name) => Err(Refused::MixedHeaders(name, alias)),
-        None => Ok(true),
+    let present = |name: &'static str| headers.values(name).next().is_some();
+    let aliased = !present(own) && present(alias);
+    let Some(Header { name, alias: Some(alias) }) = scheme.id else { return Ok(aliased) };
+    if present(if aliased { name } else { alias }) {
+        return Err(Refused::MixedHeaders(name, alias));
     }
+    Ok(aliased)
 }
 
 /// The one value of a header, without the white space that HTTP allows around it (RFC 9110 section 5.5).

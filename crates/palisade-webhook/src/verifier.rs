@@ -86,7 +86,8 @@ impl Verifier {
         now: SystemTime,
     ) -> Result<Verified<'a>, Refused> {
         let inner = &*self.0;
-        let presented = inner.read(headers, now)?;
+        let mut presented = Presented::nothing();
+        inner.read(headers, now, &mut presented)?;
         // A slice is never longer than this.
         if body.len() as u64 > inner.max_body {
             return Err(Refused::BodyTooLarge);
@@ -136,10 +137,10 @@ impl Inner {
         &self,
         headers: &'h H,
         now: SystemTime,
-    ) -> Result<Presented<'h>, Refused> {
-        let presented = Presented::read(&self.scheme, headers, self.max_signatures)?;
-        presented.check_time(self.tolerance, now)?;
-        Ok(presented)
+        presented: &mut Presented<'h>,
+    ) -> Result<(), Refused> {
+        presented.read(&self.scheme, headers, self.max_signatures)?;
+        presented.check_time(self.tolerance, now)
     }
 
     /// The keys that a request can be signed with.

@@ -43,3 +43,8 @@ struct SecretsGuide;
 #[cfg(all(doctest, feature = "session"))]
 #[doc = include_str!("../../../docs/guides/sessions.md")]
 struct SessionsGuide;
+
+/// The same for the guides.
+#[cfg(all(doctest, feature = "webhook"))]
+#[doc = include_str!("../../../docs/guides/webhooks.md")]
+struct WebhooksGuide;

@@ -75,7 +75,7 @@ impl NameMatch {
     fn compare(&mut self, unit: u32) {
         self.agreed = self.agreed.and_then(|at| {
             let expected = *self.name.as_bytes().get(at)?;
-            (unit < 0x80 && u32::from(expected) == unit).then_some(at + 1)
+            (u32::from(expected) == unit).then_some(at + 1)
         });
     }
 }

@@ -153,7 +153,7 @@ fn its_size_does_not_grow_with_the_body() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
     fn it_answers_as_a_parser_does(

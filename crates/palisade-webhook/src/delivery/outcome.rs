@@ -18,11 +18,13 @@ use super::RetryAfter;
 /// | every other status | tries again |
 /// | no answer | tries again |
 ///
-/// This is what the Standard Webhooks specification says under "Delivery success and failure", and what
-/// Svix and Stripe do. GitHub tries nothing again by itself. Other senders drop a message at most 4xx
-/// codes, as though the request were at fault. Here they are tried again, for the message is the same for
-/// every receiver: a 401, 403 or 404 comes from a deployment, a firewall or a rotated secret that somebody
-/// mends within hours, a 408 or 425 is passing by its nature, and a dropped message is lost for good. A
+/// This follows the Standard Webhooks specification, "Delivery success and failure"; the 503 among the
+/// codes of overload is our addition (RFC 9110 section 15.6.4). Svix and Stripe try again after every
+/// answer but a 2xx, too; GitHub tries nothing again by itself.
+///
+/// Some senders drop a message at most 4xx codes, as though the request were at fault. Here they are tried
+/// again. A 401, 403 or 404 mostly comes from a deployment, a firewall or a rotated secret that somebody
+/// mends within hours; a 408 or 425 is passing by its nature; and a dropped message is lost for good. A
 /// receiver that wants no more says so with 410.
 ///
 /// A redirect is not followed because the address behind it was checked by nobody, and because a body and

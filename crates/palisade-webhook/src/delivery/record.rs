@@ -118,9 +118,9 @@ impl Delivery {
     /// Whether an attempt is to be made at `now`.
     ///
     /// It is also when the attempt was set further ahead than the policy ever sets one: then a clock was
-    /// wrong, and the message would wait for as long as the clock was ahead. A database query that looks
-    /// for due deliveries takes those later than `now` plus
-    /// [`longest_wait`](RetryPolicy::longest_wait) as well.
+    /// wrong, and the message would wait for as long as the clock was ahead. What a longer policy set before
+    /// a shorter one took its place is due for the same reason. A database query that looks for due
+    /// deliveries takes those later than `now` plus [`longest_wait`](RetryPolicy::longest_wait) as well.
     #[must_use]
     pub fn is_due(&self, policy: &RetryPolicy, now: SystemTime) -> bool {
         match self.state {
@@ -259,5 +259,4 @@ impl NotRecorded {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

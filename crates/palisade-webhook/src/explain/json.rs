@@ -174,7 +174,7 @@ impl<'a> Writer<'a> {
     /// White space, read and not written.
     fn gap(&mut self) -> &'a str {
         let rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
-        let gap = self.rest.strip_suffix(rest).unwrap_or_default();
+        let gap = before(self.rest, rest);
         self.rest = rest;
         gap
     }
@@ -185,6 +185,12 @@ impl<'a> Writer<'a> {
             self.out.extend(std::iter::repeat_n(indent, self.deep));
         }
     }
+}
+
+/// What stands in a text before the rest of it.
+fn before<'a>(text: &'a str, rest: &str) -> &'a str {
+    // By length alone: comparing the rest at each token would cost the square of the text.
+    text.get(..text.len().saturating_sub(rest.len())).unwrap_or_default()
 }
 
 /// Whether this is a number by RFC 8259 section 6.

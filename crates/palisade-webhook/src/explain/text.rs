@@ -131,5 +131,4 @@ impl fmt::Debug for Candidate {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

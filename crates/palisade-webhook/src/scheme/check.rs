@@ -128,12 +128,11 @@ impl Scheme {
             let next = self.signed.get(at + 1);
             let clear = match (part, next) {
                 (Part::Id, next) => matches!(next, Some(Part::Text(_))),
-                (Part::Time, None) => true,
                 (Part::Time, Some(Part::Text(text))) => {
                     !text.starts_with(|c: char| c.is_ascii_digit())
                 }
                 (Part::Time, Some(_)) => false,
-                (Part::Text(_) | Part::Url, _) => true,
+                (Part::Text(_) | Part::Url, _) | (Part::Time, None) => true,
             };
             if !clear {
                 return Err(SchemeError::Ambiguous(if *part == Part::Id {

@@ -24,7 +24,7 @@ impl Scheme {
     /// Standard Webhooks: `webhook-signature: v1,<base64> v1a,<base64>` over `id.time.body`; 5 minutes.
     ///
     /// The same headers under their older names, `svix-id` and so on, are read too, but never a mixture of
-    /// both.
+    /// both, and never with two ids.
     pub const STANDARD: Self = Self::hmac_sha256("standard", "webhook-signature")
         .labelled(' ', ',', STANDARD_LABELS)
         .encoding(Encoding::Base64)

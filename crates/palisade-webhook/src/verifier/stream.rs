@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use super::Verifier;
 use crate::body_time::BodyTime;
 use crate::pass::{End, Pass};
+use crate::presented::Presented;
 use crate::replay::Material;
 use crate::scheme::TimeField;
 use crate::stamp::Stamp;
@@ -59,7 +60,8 @@ impl VerifyingStream {
         now: SystemTime,
     ) -> Result<Self, Refused> {
         let inner = &*verifier.0;
-        let presented = inner.read(headers, now)?;
+        let mut presented = Presented::nothing();
+        inner.read(headers, now, &mut presented)?;
         // The body is gone when the replay key is asked for, so its digest is taken on the way where the key
         // is made of it.
         let mac_will_do = !inner.scheme.holds_several()

@@ -62,7 +62,7 @@ async fn allowed(egress: &Egress, target: &Target) -> Result<Vec<IpAddr>, Egress
     if found.is_empty() { Err(EgressError::RefusedAddress) } else { Ok(found) }
 }
 
-/// A time limit that is reached here is no [`EgressError::TimedOut`], which would tell of an address that nobody judged.
+/// A time limit that is reached here is no [`EgressError::TimedOut`], which is for addresses that may be reached.
 async fn resolved(egress: &Egress, target: &Target) -> Result<Vec<IpAddr>, EgressError> {
     let Some(name) = target.name() else { return Ok(target.address().into_iter().collect()) };
     match timeout(egress.limits.resolve, egress.resolver.resolve(name)).await {

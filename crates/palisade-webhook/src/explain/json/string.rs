@@ -1,6 +1,6 @@
 //! Strings of JSON, escapes and all.
 
-use super::Change;
+use super::{Change, before};
 
 /// Writes the string that the text begins with; returns it without its quotes, and the rest of the text.
 ///
@@ -16,8 +16,7 @@ pub(super) fn rewrite<'a>(
     loop {
         if let Some(after) = rest.strip_prefix('"') {
             out.push('"');
-            let inner = start.strip_suffix(rest)?;
-            return Some((inner, after));
+            return Some((before(start, rest), after));
         }
         let (piece, after) = piece(rest)?;
         write(piece, change, out);

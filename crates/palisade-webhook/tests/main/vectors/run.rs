@@ -82,9 +82,9 @@ fn verify(row: &Value) -> Verdict {
                 break;
             }
         }
-        let verified = stream.finish()?;
-        assert_eq!(verified.body_len(), body.len() as u64);
-        Ok((verified.replay_key(), *verified.key_id(), verified.timestamp()))
+        let proof = stream.finish()?;
+        assert_eq!(proof.body_len(), body.len() as u64);
+        Ok((proof.replay_key(), *proof.key_id(), proof.timestamp()))
     });
     assert_eq!(at_once, streamed, "{}: in one piece and in chunks differ", row["id"]);
     at_once.map(drop).map_err(said)
@@ -100,14 +100,14 @@ fn sign(row: &Value) -> Verdict {
     let input = &row["input"];
     let id: MessageId = input["id"].as_str().unwrap_or("unused").parse().map_err(said)?;
     let now = at(input["timestamp"].as_u64().unwrap_or(1_700_000_000));
-    let signed = signer.sign(&id, now, &case::body(&input["body"])).map_err(said)?;
+    let sent = signer.sign(&id, now, &case::body(&input["body"])).map_err(said)?;
     let wanted: Vec<(&str, &str)> = row["expect_headers"]
         .as_array()
         .expect("expect_headers")
         .iter()
         .map(|pair| (text(&pair[0], "name"), text(&pair[1], "value")))
         .collect();
-    assert_eq!(signed.iter().collect::<Vec<_>>(), wanted, "{}", row["id"]);
+    assert_eq!(sent.iter().collect::<Vec<_>>(), wanted, "{}", row["id"]);
     Ok(())
 }
 
@@ -132,7 +132,7 @@ fn replay(row: &Value) -> Verdict {
         let now = at(number(&step["now"], "now"));
         let verdict = match verifier.verify(&headers, &body, now) {
             Err(refused) => refused.reason(),
-            Ok(verified) => match runtime.block_on(guard.admit(&verified, now)) {
+            Ok(proof) => match runtime.block_on(guard.admit(&proof, now)) {
                 Ok(_) => "accept",
                 Err(ReplayError::Duplicate) => "replay",
                 Err(ReplayError::Full) => "cache_full",
@@ -168,8 +168,8 @@ fn hmac(row: &Value) -> Verdict {
     }
     let signer =
         Signer::builder(Scheme::GITHUB).key("k".parse().unwrap(), &secret).build().unwrap();
-    let signed = signer.sign(&"m".parse().unwrap(), at(0), &message).unwrap();
-    let (_, value) = signed.iter().next().unwrap();
+    let sent = signer.sign(&"m".parse().unwrap(), at(0), &message).unwrap();
+    let (_, value) = sent.iter().next().unwrap();
     let same = value["sha256=".len()..].starts_with(&base16ct::lower::encode_string(&tag));
     if same { Ok(()) } else { Err("another tag".into()) }
 }

@@ -2,8 +2,8 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::super::{RetryAfter, RetryPolicyBuilder};
 use super::*;
+use crate::{RetryAfter, RetryPolicyBuilder};
 
 const SECOND: Duration = Duration::from_secs(1);
 
