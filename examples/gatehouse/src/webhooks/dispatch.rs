@@ -31,6 +31,9 @@ const DRAIN_TIME: Duration = Duration::from_secs(5);
 const RECORD_TRIES: u32 = 5;
 const RECORD_PAUSE: Duration = Duration::from_secs(1);
 
+/// How much of a lease has to be left when an attempt begins: longer than the attempt takes.
+const MARGIN: Duration = Duration::from_secs(30);
+
 /// How long a message waits that cannot be signed or sent for a reason on this side.
 const POSTPONED: Duration = Duration::from_mins(1);
 
@@ -96,6 +99,10 @@ fn cause(error: &dyn std::error::Error) -> Option<String> {
 
 async fn attempt(app: Arc<App>, claimed: Claimed) {
     let webhooks = &app.webhooks;
+    // A process that was halted for a while, with its machine perhaps, has lost its turn.
+    if app.now().checked_add(MARGIN).is_none_or(|end| end > claimed.leased_until) {
+        return;
+    }
     let (target, message) = match prepare(webhooks, &claimed, app.now()) {
         Ok(prepared) => prepared,
         Err(Unsent::Receiver(word)) => {

@@ -30,6 +30,8 @@ pub(super) struct Claimed {
     pub(super) message: MessageId,
     pub(super) payload: String,
     pub(super) endpoint: Endpoint,
+    /// Until when nobody else makes it.
+    pub(super) leased_until: SystemTime,
 }
 
 /// What followed from an attempt.
@@ -108,7 +110,7 @@ impl Webhooks {
             .execute(&mut *transaction)
             .await?;
         let rows = sqlx::query(
-            "SELECT d.id AS delivery, d.message, d.created_at AS began_at, d.attempts, d.at, m.payload, e.*
+            "SELECT d.id AS delivery, d.message, d.created_at AS began_at, d.attempts, d.at, d.lease_until, m.payload, e.*
             FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint
                 JOIN webhook_messages m ON m.id = d.message
             WHERE d.lease = ?1 ORDER BY d.at, d.id",
@@ -263,6 +265,7 @@ fn claimed(row: &SqliteRow) -> Result<Claimed, sqlx::Error> {
             .map_err(|error: palisade::webhook::InvalidMessageId| decode(error.into()))?,
         payload: row.try_get("payload")?,
         endpoint: endpoint(row)?,
+        leased_until: time(row.try_get("lease_until")?),
     })
 }
 

@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
 use super::secret::SecretRef;
-use super::{Event, EventType, MAX_ENDPOINTS, OVERLAP, WebhookStore, WebhooksError, event};
+use super::{EventType, MAX_ENDPOINTS, OVERLAP, WebhookStore, WebhooksError};
 use crate::allowlists::AllowlistStore;
 use crate::micros::{micros, time};
 
@@ -191,53 +191,6 @@ impl WebhookStore {
         let done = query.execute(&mut *change).await?.rows_affected();
         change.commit().await?;
         Ok(if done == 0 { Added::Missing } else { Added::Done(()) })
-    }
-
-    /// Writes a test event for one endpoint, whatever it asked for.
-    pub(crate) async fn test(
-        &self,
-        workspace: &str,
-        address: IpAddr,
-        id: &str,
-        now: SystemTime,
-    ) -> Result<Added<String>, WebhooksError> {
-        let mut change = match self.begin(workspace, address).await? {
-            Ok(change) => change,
-            Err(denied) => return Ok(Added::Denied(denied)),
-        };
-        let found: Option<(bool, i64)> = sqlx::query_as(
-            "SELECT disabled_at IS NULL, (SELECT count(*) FROM webhook_deliveries d
-                WHERE d.endpoint = e.id AND d.state = 'due')
-            FROM webhook_endpoints e WHERE workspace = ?1 AND id = ?2",
-        )
-        .bind(workspace)
-        .bind(id)
-        .fetch_optional(&mut *change)
-        .await?;
-        let refused = match found {
-            None => Some(Added::Missing),
-            Some((false, _)) => Some(Added::Disabled),
-            Some((true, waiting)) if waiting >= event::MAX_WAITING => Some(Added::TooMany),
-            Some(_) => None,
-        };
-        if let Some(refused) = refused {
-            change.rollback().await?;
-            return Ok(refused);
-        }
-        let message = event::insert(&mut change, &Event::test(workspace, id, now), now).await?;
-        let delivery: String = sqlx::query_scalar(
-            "INSERT INTO webhook_deliveries (message, endpoint, workspace, created_at, at, state)
-            VALUES (?1, ?2, ?3, ?4, ?4, 'due') RETURNING id",
-        )
-        // A test has no subject, so there is none before it.
-        .bind(message.as_ref().map_or("", |id| id.as_str()))
-        .bind(id)
-        .bind(workspace)
-        .bind(micros(now))
-        .fetch_one(&mut *change)
-        .await?;
-        change.commit().await?;
-        Ok(Added::Done(delivery))
     }
 
     /// The endpoints of a workspace, the oldest first.

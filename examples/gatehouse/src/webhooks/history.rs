@@ -1,4 +1,4 @@
-//! What a customer sees of deliveries, and sending one again.
+//! What a customer sees of deliveries, and what he has sent: a test, or a message again.
 
 use std::net::IpAddr;
 use std::time::SystemTime;
@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Added, WebhookStore, WebhooksError};
+use super::{Added, Event, WebhookStore, WebhooksError, event};
 use crate::micros::{micros, time};
 
 /// How many deliveries of an endpoint are shown.
@@ -57,6 +57,53 @@ impl WebhookStore {
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(|row| Ok(delivery(row)?)).collect()
+    }
+
+    /// Writes a test event for one endpoint, whatever it asked for.
+    pub(crate) async fn test(
+        &self,
+        workspace: &str,
+        address: IpAddr,
+        id: &str,
+        now: SystemTime,
+    ) -> Result<Added<String>, WebhooksError> {
+        let mut change = match self.begin(workspace, address).await? {
+            Ok(change) => change,
+            Err(denied) => return Ok(Added::Denied(denied)),
+        };
+        let found: Option<(bool, i64)> = sqlx::query_as(
+            "SELECT disabled_at IS NULL, (SELECT count(*) FROM webhook_deliveries d
+                WHERE d.endpoint = e.id AND d.state = 'due')
+            FROM webhook_endpoints e WHERE workspace = ?1 AND id = ?2",
+        )
+        .bind(workspace)
+        .bind(id)
+        .fetch_optional(&mut *change)
+        .await?;
+        let refused = match found {
+            None => Some(Added::Missing),
+            Some((false, _)) => Some(Added::Disabled),
+            Some((true, waiting)) if waiting >= event::MAX_WAITING => Some(Added::TooMany),
+            Some(_) => None,
+        };
+        if let Some(refused) = refused {
+            change.rollback().await?;
+            return Ok(refused);
+        }
+        let message = event::insert(&mut change, &Event::test(workspace, id, now), now).await?;
+        let delivery: String = sqlx::query_scalar(
+            "INSERT INTO webhook_deliveries (message, endpoint, workspace, created_at, at, state)
+            VALUES (?1, ?2, ?3, ?4, ?4, 'due') RETURNING id",
+        )
+        // A test has no subject, so there is none before it.
+        .bind(message.as_ref().map_or("", |id| id.as_str()))
+        .bind(id)
+        .bind(workspace)
+        .bind(micros(now))
+        .fetch_one(&mut *change)
+        .await?;
+        change.commit().await?;
+        Ok(Added::Done(delivery))
     }
 
     /// Has a message sent again, at once: one that waits is not waited for, and one that was given up gets a new
