@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::Method;
+use palisade::allowlist::Entry;
 use serde_json::json;
 
 use super::customer::{Answer, Customer, ENDPOINTS, OPEN, Sender};
@@ -146,6 +147,33 @@ async fn an_address_that_is_not_allowed_changes_nothing() {
         let reply = gate.post(&path, &gate.admin, json!({"url": URL})).await;
         assert_eq!((reply.status.as_u16(), reply.code()), (403, "ADDRESS_NOT_ALLOWED"));
     }
+}
+
+/// The list in memory still lets the request in; the one that is stored by now does not.
+#[tokio::test]
+async fn a_request_that_began_before_the_list_was_changed() {
+    let gate = Gate::open().await;
+    let body = json!({"url": URL});
+    let id = text(&gate.post(ENDPOINTS, &gate.admin, body.clone()).await.body["id"]);
+    let one = format!("{ENDPOINTS}/{id}");
+    let queued = gate.post(&format!("{one}/test"), &gate.admin, json!({})).await;
+    let delivery = text(&queued.body["delivery_id"]);
+    let entries: [Entry; 1] = ["203.0.113.0/24 Office".parse().unwrap()];
+    let store = gate.app.passwords.users.allowlists();
+    let _ = store.replace("org_demo", &entries, |_| None, gate.app.now()).await.unwrap();
+    for (method, path) in [
+        (Method::POST, ENDPOINTS.to_owned()),
+        (Method::POST, format!("{one}/rotate")),
+        (Method::POST, format!("{one}/test")),
+        (Method::POST, format!("{one}/enable")),
+        (Method::POST, format!("/api/v1/webhooks/deliveries/{delivery}/retry")),
+        (Method::DELETE, one.clone()),
+    ] {
+        let reply = gate.send_json(method, &path, &gate.admin, body.clone()).await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (403, "ADDRESS_NOT_ALLOWED"), "{path}");
+    }
+    let shown = gate.get(&one, &gate.admin).await.body;
+    assert_eq!((&shown["secret_version"], &shown["enabled"]), (&json!(1), &json!(true)));
 }
 
 #[tokio::test]
