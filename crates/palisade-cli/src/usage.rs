@@ -14,7 +14,7 @@ const SHORT: usize = 7;
 const NOT_HERE: &str = "\
 an argument that does not belong there; it is not repeated here, since it may be a secret.
 Secrets are never arguments: the shell keeps a history, and every user of the machine sees the
-arguments of a process. Give the key or the password on stdin, with --file PATH or with --env NAME;
+arguments of a process. Give it on stdin, in a file or in an environment variable, as --help says;
 if it was a live one, change it.";
 
 /// Prints help, the version or a usage error, and returns the status to exit with.
