@@ -19,3 +19,6 @@ mod readme;
 mod refusals;
 mod tokens;
 mod tune;
+mod webhook_inputs;
+mod webhook_secrets;
+mod webhooks;
