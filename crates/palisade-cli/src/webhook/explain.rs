@@ -54,7 +54,7 @@ struct Found {
     message: String,
     /// The key that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<usize>,
+    key: Option<String>,
     /// How the body that was signed differs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     forms: Vec<&'static str>,
@@ -75,7 +75,7 @@ pub(super) fn refused(
     let finding = match kept.0 {
         Some(body) => {
             let (index, finding) = find(args, keys, headers, &body, now)?;
-            Found::new(&finding, Some(index + 1), refused, headers)
+            Found::new(&finding, Some(super::keys::id(index)?.to_string()), refused, headers)
         }
         None => Found::plain("too_long", "a body of more than 16 MiB is not examined"),
     };
@@ -121,7 +121,12 @@ impl Found {
         Self { kind, message: message.into(), key: None, forms: Vec::new(), seconds: None }
     }
 
-    fn new(finding: &Finding, key: Option<usize>, refused: Refused, headers: &HeaderLines) -> Self {
+    fn new(
+        finding: &Finding,
+        key: Option<String>,
+        refused: Refused,
+        headers: &HeaderLines,
+    ) -> Self {
         match finding {
             // The diagnosis knows the tolerance of the scheme alone.
             Finding::Verifies if matches!(refused, Refused::TooOld | Refused::TooNew) => Self {

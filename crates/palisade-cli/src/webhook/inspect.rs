@@ -210,7 +210,9 @@ impl Inspected {
             let _ = writeln!(text, "fingerprint  {fingerprint}");
         }
         if let Some(key) = &self.public_key {
-            let _ = writeln!(text, "public key   {}", key.trim_end());
+            // PEM is many lines, to be copied as they are.
+            let gap = if key.contains('\n') { "\n" } else { "   " };
+            let _ = writeln!(text, "public key{gap}{}", key.trim_end());
         }
         text
     }

@@ -19,6 +19,7 @@ mod readme;
 mod refusals;
 mod tokens;
 mod tune;
+mod webhook_explained;
 mod webhook_inputs;
 mod webhook_secrets;
 mod webhooks;
