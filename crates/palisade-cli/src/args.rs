@@ -21,7 +21,7 @@ pub(crate) use session::{
     TokenKeys, TokenSource, VerifyTokenArgs,
 };
 pub(crate) use webhook::{
-    GenerateWebhookArgs, InspectWebhookArgs, NewForm, SecretArgs, SecretWriting, SignArgs,
+    GenerateWebhookArgs, InspectWebhookArgs, NewForm, SecretArgs, SecretWriting, Sender, SignArgs,
     VerifyWebhookArgs, WebhookCommand, WebhookSecretCommand, When, WireArgs,
 };
 

@@ -8,6 +8,7 @@ mod inspect;
 mod keys;
 mod secret_text;
 mod sign;
+mod twilio;
 mod verify;
 mod wire;
 

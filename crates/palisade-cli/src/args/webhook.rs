@@ -115,8 +115,8 @@ pub(crate) enum SecretWriting {
 #[derive(Debug, Args)]
 pub(crate) struct SignArgs {
     /// How to sign
-    #[arg(long, value_name = "NAME", value_parser = scheme())]
-    pub(crate) scheme: Scheme,
+    #[arg(long, value_name = "NAME", value_parser = sender())]
+    pub(crate) scheme: Sender,
     #[command(flatten)]
     pub(crate) secrets: SecretArgs,
     /// The message id [default: a new one, where the scheme has one]
@@ -148,8 +148,8 @@ pub(crate) struct SignArgs {
 #[derive(Debug, Args)]
 pub(crate) struct VerifyWebhookArgs {
     /// How it is said to be signed
-    #[arg(long, value_name = "NAME", value_parser = scheme())]
-    pub(crate) scheme: Scheme,
+    #[arg(long, value_name = "NAME", value_parser = sender())]
+    pub(crate) scheme: Sender,
     #[command(flatten)]
     pub(crate) secrets: SecretArgs,
     /// Read a public key from a file: whpk_…, hex, PEM or base64; repeat it for several
@@ -187,8 +187,8 @@ pub(crate) struct VerifyWebhookArgs {
 #[derive(Debug, Args)]
 pub(crate) struct WireArgs {
     /// The scheme [default: all of them, in short]
-    #[arg(long, value_name = "NAME", value_parser = scheme())]
-    pub(crate) scheme: Option<Scheme>,
+    #[arg(long, value_name = "NAME", value_parser = sender())]
+    pub(crate) scheme: Option<Sender>,
 }
 
 /// The forms of a new secret.
@@ -228,6 +228,24 @@ pub(crate) struct InspectWebhookArgs {
 fn scheme() -> impl TypedValueParser<Value = Scheme> {
     PossibleValuesParser::new(Scheme::ALL.map(|scheme| scheme.name()))
         .try_map(|name| Scheme::by_name(&name).ok_or("no such scheme"))
+}
+
+/// A scheme that is data, or Twilio's, which is not.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of it, for as long as the command runs"
+)]
+pub(crate) enum Sender {
+    Data(Scheme),
+    Twilio,
+}
+
+/// Takes the names of those and `twilio`.
+fn sender() -> impl TypedValueParser<Value = Sender> {
+    let names = Scheme::ALL.map(|scheme| scheme.name()).into_iter().chain(["twilio"]);
+    PossibleValuesParser::new(names)
+        .map(|name| Scheme::by_name(&name).map_or(Sender::Twilio, Sender::Data))
 }
 
 /// A point in time, or the one at which the command runs.

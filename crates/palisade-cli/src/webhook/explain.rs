@@ -66,6 +66,7 @@ struct Found {
 /// The refusal with the reason that was found for it.
 pub(super) fn refused(
     args: &VerifyWebhookArgs,
+    scheme: Scheme,
     keys: &Keys,
     headers: &HeaderLines,
     kept: Kept,
@@ -74,7 +75,7 @@ pub(super) fn refused(
 ) -> Result<Output, Failure> {
     let finding = match kept.0 {
         Some(body) => {
-            let (index, finding) = find(args, keys, headers, &body, now)?;
+            let (index, finding) = find(args.url.as_deref(), scheme, keys, headers, &body, now)?;
             Found::new(&finding, Some(super::keys::id(index)?.to_string()), refused, headers)
         }
         None => Found::plain("too_long", "a body of more than 16 MiB is not examined"),
@@ -87,15 +88,15 @@ pub(super) fn refused(
 
 /// The finding that says most, and which key it is about.
 fn find(
-    args: &VerifyWebhookArgs,
+    url: Option<&str>,
+    scheme: Scheme,
     keys: &Keys,
     headers: &HeaderLines,
     body: &[u8],
     now: SystemTime,
 ) -> Result<(usize, Finding), Failure> {
-    let url = args.url.as_deref();
-    let shared = keys.shared.iter().map(|key| Diagnosis::with_url(args.scheme, key, url));
-    let public = keys.public.iter().map(|key| Diagnosis::with_key(args.scheme, key));
+    let shared = keys.shared.iter().map(|key| Diagnosis::with_url(scheme, key, url));
+    let public = keys.public.iter().map(|key| Diagnosis::with_key(scheme, key));
     let mut best = (0, Finding::Unexplained);
     for (index, diagnosis) in shared.chain(public).enumerate() {
         let finding = diagnosis?.explain(headers, body, now);

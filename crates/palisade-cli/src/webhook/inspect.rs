@@ -124,7 +124,11 @@ fn shared(text: &str) -> Result<Inspected, KeyError> {
 
 /// The schemes of which nothing else is said than that their secrets are written so.
 fn writing_so(writing: SecretWriting) -> Vec<&'static str> {
-    schemes(|scheme| keys::default_writing(scheme) == writing)
+    let mut names = schemes(|scheme| keys::default_writing(scheme) == writing);
+    if writing == SecretWriting::Text {
+        names.push("twilio");
+    }
+    names
 }
 
 fn using(algorithm: Algorithm) -> Vec<&'static str> {

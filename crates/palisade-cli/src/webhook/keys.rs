@@ -60,7 +60,10 @@ pub(super) fn shared(
     Ok(shared_as(text, writing.unwrap_or_else(|| default_writing(scheme)))?)
 }
 
-fn shared_as(text: &SecretText, writing: SecretWriting) -> Result<SharedSecret, KeyError> {
+pub(super) fn shared_as(
+    text: &SecretText,
+    writing: SecretWriting,
+) -> Result<SharedSecret, KeyError> {
     match writing {
         SecretWriting::Text => SharedSecret::from_text(text.line()),
         SecretWriting::Verbatim => SharedSecret::from_verbatim_text(text.verbatim()),

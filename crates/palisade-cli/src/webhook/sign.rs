@@ -7,37 +7,38 @@ use palisade::webhook::{MessageId, Scheme, SignError, Signer};
 use serde::Serialize;
 
 use super::secret_text::{self, SecretText, check_streams};
-use super::{curl, keys};
-use crate::args::{SecretWriting, SignArgs, When};
+use super::{curl, keys, twilio};
+use crate::args::{SecretWriting, Sender, SignArgs, When};
 use crate::output::{Failure, Output};
 use crate::stream::Stream;
 use crate::units::seconds;
 
-/// The longest body that is signed: it is held in memory.
-const MAX_BODY: u64 = 256 * 1024 * 1024;
+/// The longest body that is held in memory.
+pub(super) const MAX_BODY: u64 = 256 * 1024 * 1024;
 
 #[derive(Serialize)]
-struct Signed<'a> {
-    scheme: &'static str,
+pub(super) struct Signed<'a> {
+    pub(super) scheme: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    beside: Option<&'static str>,
-    headers: Vec<Header<'a>>,
+    pub(super) beside: Option<&'static str>,
+    pub(super) headers: Vec<Header<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    message_id: Option<&'a str>,
+    pub(super) message_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    timestamp: Option<u64>,
+    pub(super) timestamp: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    curl: Option<&'a str>,
+    pub(super) curl: Option<&'a str>,
 }
 
 #[derive(Serialize)]
-struct Header<'a> {
-    name: &'a str,
-    value: &'a str,
+pub(super) struct Header<'a> {
+    pub(super) name: &'a str,
+    pub(super) value: &'a str,
 }
 
 pub(crate) fn sign(args: &SignArgs, json: bool) -> Result<Output, Failure> {
-    let schemes = [Some(args.scheme), args.beside];
+    let Sender::Data(scheme) = args.scheme else { return twilio::sign(args, json) };
+    let schemes = [Some(scheme), args.beside];
     let schemes = || schemes.into_iter().flatten();
     let has_id = schemes().any(|scheme| scheme.has_message_id());
     let has_time = schemes().any(writes_time);
@@ -45,7 +46,7 @@ pub(crate) fn sign(args: &SignArgs, json: bool) -> Result<Output, Failure> {
     let files = args.secrets.file.iter().chain(&args.beside_secret_file);
     check_streams(files.chain([&args.body]).map(PathBuf::as_path))?;
 
-    let policy = signer(args)?;
+    let policy = signer(args, scheme)?;
     let id = args.id.clone().map_or_else(MessageId::generate, Ok)?;
     let body = body(&args.body, json)?;
     let now = args.time.time();
@@ -62,7 +63,7 @@ pub(crate) fn sign(args: &SignArgs, json: bool) -> Result<Output, Failure> {
             .fold(String::new(), |text, (name, value)| text + name + ": " + value + "\n"),
     };
     let answer = Signed {
-        scheme: args.scheme.name(),
+        scheme: scheme.name(),
         beside: args.beside.map(|scheme| scheme.name()),
         headers: signed.iter().map(|(name, value)| Header { name, value }).collect(),
         message_id: has_id.then_some(id.as_str()),
@@ -89,13 +90,13 @@ fn check_unused(args: &SignArgs, has_id: bool, has_time: bool) -> Result<(), Fai
     Err(Failure::error("usage", &message))
 }
 
-fn signer(args: &SignArgs) -> Result<Signer, Failure> {
+fn signer(args: &SignArgs, scheme: Scheme) -> Result<Signer, Failure> {
     // The URL goes to whichever of the two signs it, and is an error when none does.
     let beside_takes_url =
-        args.beside.is_some_and(|beside| beside.signs_url()) && !args.scheme.signs_url();
+        args.beside.is_some_and(|beside| beside.signs_url()) && !scheme.signs_url();
     let url = args.url.as_deref();
     let secrets = secret_text::load(&args.secrets)?;
-    let signer = one(args.scheme, &secrets, args.secrets.form, url.filter(|_| !beside_takes_url))?;
+    let signer = one(scheme, &secrets, args.secrets.form, url.filter(|_| !beside_takes_url))?;
     let Some(beside) = args.beside else { return Ok(signer) };
     let secrets = secret_text::load_from(
         &args.beside_secret_env,
@@ -131,7 +132,7 @@ fn one(
     Ok(builder.build()?)
 }
 
-fn body(path: &Path, json: bool) -> Result<Vec<u8>, Failure> {
+pub(super) fn body(path: &Path, json: bool) -> Result<Vec<u8>, Failure> {
     let unreadable = |error| Failure::error("input", &format!("the body cannot be read: {error}"));
     let (bar, source) = Stream(path).open("The body; then Ctrl-D:", json).map_err(unreadable)?;
     let mut body = Vec::new();
@@ -139,7 +140,7 @@ fn body(path: &Path, json: bool) -> Result<Vec<u8>, Failure> {
     bar.finish_and_clear();
     read.map_err(unreadable)?;
     if body.len() as u64 > MAX_BODY {
-        let message = "the body has more than 256 MiB, the most that is signed here";
+        let message = "the body has more than 256 MiB, the most that is held in memory";
         return Err(Failure::error("input", &message));
     }
     Ok(body)

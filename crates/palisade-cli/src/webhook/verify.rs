@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use palisade::webhook::{
     PublicKey, Refused, Scheme, SharedSecret, VerifiedStream, Verifier, VerifyingStream,
@@ -10,8 +11,8 @@ use serde::Serialize;
 
 use super::header_lines;
 use super::secret_text::{self, check_streams};
-use super::{explain, keys};
-use crate::args::VerifyWebhookArgs;
+use super::{explain, keys, twilio};
+use crate::args::{Sender, VerifyWebhookArgs};
 use crate::output::{Failure, Output};
 use crate::stream::Stream;
 use crate::units::{Size, counted, seconds, shown, visible};
@@ -25,21 +26,22 @@ pub(super) struct Keys {
 }
 
 #[derive(Serialize)]
-struct Verified<'a> {
-    valid: bool,
-    scheme: &'static str,
-    key: &'a str,
-    message_id: Option<&'a str>,
-    timestamp: Option<u64>,
-    replay_key: String,
-    body_bytes: u64,
+pub(super) struct Verified<'a> {
+    pub(super) valid: bool,
+    pub(super) scheme: &'static str,
+    pub(super) key: &'a str,
+    pub(super) message_id: Option<&'a str>,
+    pub(super) timestamp: Option<u64>,
+    pub(super) replay_key: String,
+    pub(super) body_bytes: u64,
 }
 
 pub(crate) fn verify(args: &VerifyWebhookArgs, json: bool) -> Result<Output, Failure> {
+    let Sender::Data(scheme) = args.scheme else { return twilio::verify(args, json) };
     let streams = args.secrets.file.iter().chain(&args.key).chain(&args.headers);
     check_streams(streams.chain([&args.body]).map(PathBuf::as_path))?;
-    let keys = Keys::load(args)?;
-    let policy = verifier(args, &keys)?;
+    let keys = Keys::load(args, scheme)?;
+    let policy = verifier(args, scheme, &keys)?;
     let headers = header_lines::load(args.headers.as_deref(), &args.header)?;
     let now = args.now.time();
 
@@ -51,9 +53,9 @@ pub(crate) fn verify(args: &VerifyWebhookArgs, json: bool) -> Result<Output, Fai
     let verified = read(policy.start(&headers, now), bar.wrap_read(source), kept.as_mut());
     bar.finish_and_clear();
     match (verified.map_err(unreadable)?, kept) {
-        (Ok(verified), _) => answer(args.scheme, &verified),
+        (Ok(verified), _) => answer(scheme, &verified),
         (Err(refused), Some(kept)) if refused != Refused::BodyTooLarge => {
-            explain::refused(args, &keys, &headers, kept, refused, now)
+            explain::refused(args, scheme, &keys, &headers, kept, refused, now)
         }
         (Err(Refused::BadSignature), None) => {
             let message = format!("{}; --explain looks for the mistake", Refused::BadSignature);
@@ -64,23 +66,23 @@ pub(crate) fn verify(args: &VerifyWebhookArgs, json: bool) -> Result<Output, Fai
 }
 
 impl Keys {
-    fn load(args: &VerifyWebhookArgs) -> Result<Self, Failure> {
+    fn load(args: &VerifyWebhookArgs, scheme: Scheme) -> Result<Self, Failure> {
         let texts = secret_text::load(&args.secrets)?;
         let shared = texts
             .iter()
-            .map(|text| keys::shared(&args.scheme, text, args.secrets.form))
+            .map(|text| keys::shared(&scheme, text, args.secrets.form))
             .collect::<Result<Vec<_>, _>>()?;
-        let public = keys::public(&args.scheme, &args.key)?;
+        let public = keys::public(&scheme, &args.key)?;
         if shared.is_empty() && public.is_empty() {
-            return Err(keys::none_given(&args.scheme, false));
+            return Err(keys::none_given(&scheme, false));
         }
         Ok(Self { shared, public })
     }
 }
 
-fn verifier(args: &VerifyWebhookArgs, keys: &Keys) -> Result<Verifier, Failure> {
+fn verifier(args: &VerifyWebhookArgs, scheme: Scheme, keys: &Keys) -> Result<Verifier, Failure> {
     let mut builder =
-        Verifier::builder(args.scheme).max_body(args.max_body.map_or(u64::MAX, Size::bytes));
+        Verifier::builder(scheme).max_body(args.max_body.map_or(u64::MAX, Size::bytes));
     for (index, secret) in keys.shared.iter().enumerate() {
         builder = builder.key(keys::id(index)?, secret);
     }
@@ -127,7 +129,7 @@ fn read(
 }
 
 fn answer(scheme: Scheme, verified: &VerifiedStream) -> Result<Output, Failure> {
-    let answer = Verified {
+    Verified {
         valid: true,
         scheme: scheme.name(),
         key: verified.key_id().as_str(),
@@ -135,23 +137,30 @@ fn answer(scheme: Scheme, verified: &VerifiedStream) -> Result<Output, Failure> 
         timestamp: verified.timestamp().map(seconds),
         replay_key: verified.replay_key().to_string(),
         body_bytes: verified.body_len(),
-    };
-    let text = format!(
-        "verdict     verified; whether the message came before WAS NOT ASKED\n\
-         scheme      {}\n\
-         key         {}\n\
-         message     {}\n\
-         signed      {}\n\
-         body        {}\n\
-         replay key  {}\n",
-        answer.scheme,
-        answer.key,
-        answer.message_id.map_or_else(|| "no id".to_owned(), visible),
-        verified.timestamp().map_or_else(|| "no time".to_owned(), shown),
-        counted(answer.body_bytes, "byte", "bytes"),
-        answer.replay_key,
-    );
-    Output::new(text, &answer)
+    }
+    .output()
+}
+
+impl Verified<'_> {
+    pub(super) fn output(&self) -> Result<Output, Failure> {
+        let since = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+        let time = self.timestamp.and_then(since).map_or_else(|| "no time".to_owned(), shown);
+        let text = format!(
+            "verdict     verified; whether the message came before WAS NOT ASKED\n\
+             scheme      {}\n\
+             key         {}\n\
+             message     {}\n\
+             signed      {time}\n\
+             body        {}\n\
+             replay key  {}\n",
+            self.scheme,
+            self.key,
+            self.message_id.map_or_else(|| "no id".to_owned(), visible),
+            counted(self.body_bytes, "byte", "bytes"),
+            self.replay_key,
+        );
+        Output::new(text, self)
+    }
 }
 
 impl From<Refused> for Failure {

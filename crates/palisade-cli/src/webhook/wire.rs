@@ -6,7 +6,7 @@ use palisade::webhook::{Algorithm, HeaderForm, Scheme};
 use serde::Serialize;
 
 use super::keys;
-use crate::args::{SecretWriting, WireArgs};
+use crate::args::{SecretWriting, Sender, WireArgs};
 use crate::output::{Failure, Output};
 
 #[derive(Serialize)]
@@ -37,11 +37,16 @@ struct Header {
 }
 
 pub(crate) fn headers(args: &WireArgs) -> Result<Output, Failure> {
-    let (text, schemes) = if let Some(scheme) = args.scheme {
-        let described = Described::of(&scheme);
-        (described.sheet(), vec![described])
+    let one = match args.scheme {
+        Some(Sender::Data(scheme)) => Some(Described::of(&scheme)),
+        Some(Sender::Twilio) => Some(Described::twilio()),
+        None => None,
+    };
+    let (text, schemes) = if let Some(one) = one {
+        (one.sheet(), vec![one])
     } else {
-        let all: Vec<_> = Scheme::ALL.iter().map(Described::of).collect();
+        let all = Scheme::ALL.iter().map(Described::of);
+        let all: Vec<_> = all.chain([Described::twilio()]).collect();
         (table(&all), all)
     };
     Output::new(text, &Listed { schemes })
@@ -68,6 +73,25 @@ impl Described {
                 SecretWriting::Pem => "pem",
                 _ => "text",
             },
+        }
+    }
+
+    /// What cannot be told of data.
+    fn twilio() -> Self {
+        Self {
+            scheme: "twilio",
+            headers: vec![Header {
+                name: "X-Twilio-Signature",
+                alias: None,
+                value: "<base64>".to_owned(),
+            }],
+            signed: "<url><sorted form>".to_owned(),
+            time: None,
+            time_member: None,
+            tolerance_seconds: None,
+            message_id: false,
+            keys: vec!["HMAC-SHA1"],
+            secret_form: "text",
         }
     }
 

@@ -22,4 +22,5 @@ mod tune;
 mod webhook_explained;
 mod webhook_inputs;
 mod webhook_secrets;
+mod webhook_twilio;
 mod webhooks;
