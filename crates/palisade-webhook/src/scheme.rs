@@ -4,8 +4,10 @@ use std::time::Duration;
 
 pub(crate) mod check;
 mod known;
+mod wire;
 
 pub use check::SchemeError;
+pub use wire::HeaderForm;
 
 /// How one sender signs its webhooks: the headers, what is signed, the encoding and the rule of time.
 ///
