@@ -100,8 +100,8 @@ impl Inbound {
             body,
         };
         // A guard for each message, since the store writes the message too. What it holds are three fields.
-        let guard = ReplayGuard::builder(Inbox::new(&self.store, message, &self.replay_budget))
-            .scope(scheme.name())
+        let inbox = Inbox::new(&self.store, message, &self.replay_budget);
+        let guard = ReplayGuard::builder(inbox, scheme.name())
             .retention(REPLAY_RETENTION)
             .build()
             .map_err(palisade::webhook::StoreError::new)?;

@@ -110,9 +110,9 @@ fn find(
 /// The lower, the more it says.
 fn rank(finding: &Finding) -> u8 {
     match finding {
-        Finding::Headers(Refused::UnknownKey) => 3,
+        Finding::Refused(Refused::UnknownKey) => 3,
         Finding::Unexplained => 2,
-        Finding::Headers(_) => 1,
+        Finding::Refused(_) => 1,
         _ => 0,
     }
 }
@@ -139,22 +139,22 @@ impl Found {
                 seconds: Some(by.as_secs()),
                 ..Self::plain("time", finding.to_string())
             },
-            Finding::Headers(Refused::MissingHeader(name)) => {
+            Finding::Refused(Refused::MissingHeader(name)) => {
                 Self::plain("headers", missing(name, headers))
             }
-            Finding::Headers(Refused::MalformedBodyTime) => Self {
+            Finding::Refused(Refused::MalformedBodyTime) => Self {
                 key,
                 ..Self::plain(
                     "body_time",
                     "the signature is right, and the time in the body is not",
                 )
             },
-            Finding::Headers(Refused::UnknownKey) => Self::plain(
+            Finding::Refused(Refused::UnknownKey) => Self::plain(
                 "unknown_key",
                 "the request names a key that is not given: `webhook secret inspect` prints the fingerprint of \
                  one",
             ),
-            Finding::Headers(_) => Self::plain("headers", finding.to_string()),
+            Finding::Refused(_) => Self::plain("headers", finding.to_string()),
             Finding::Secret(form) => {
                 Self { key, ..Self::plain("secret", secret_form(*form, finding)) }
             }

@@ -50,7 +50,7 @@ pub(crate) fn verify(args: &VerifyWebhookArgs, json: bool) -> Result<Output, Fai
     let (bar, source) =
         Stream(&args.body).open("The body; then Ctrl-D:", json).map_err(unreadable)?;
     let mut kept = args.explain.then(explain::Kept::default);
-    let verified = read(policy.start(&headers, now), bar.wrap_read(source), kept.as_mut());
+    let verified = read(policy.start(&headers, now), bar.wrap_read(source), kept.as_mut(), now);
     bar.finish_and_clear();
     match (verified.map_err(unreadable)?, kept) {
         (Ok(verified), _) => answer(scheme, &verified),
@@ -107,6 +107,7 @@ fn read(
     mut started: Result<VerifyingStream, Refused>,
     mut source: impl Read,
     mut kept: Option<&mut explain::Kept>,
+    now: SystemTime,
 ) -> io::Result<Result<VerifiedStream, Refused>> {
     let mut chunk = vec![0; CHUNK];
     while started.is_ok() || kept.as_ref().is_some_and(|kept| kept.is_whole()) {
@@ -125,7 +126,8 @@ fn read(
             kept.add(read);
         }
     }
-    Ok(started.and_then(VerifyingStream::finish))
+    // The message is judged as of one moment, however long the file takes.
+    Ok(started.and_then(|stream| stream.finish(now)))
 }
 
 fn answer(scheme: Scheme, verified: &VerifiedStream) -> Result<Output, Failure> {

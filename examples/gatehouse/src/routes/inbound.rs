@@ -42,7 +42,7 @@ pub(crate) async fn receive(
     let read = read(body, &mut stream, &mut room);
     let body =
         tokio::time::timeout(BODY_TIME, read).await.map_err(|_| ApiError::body_too_slow())??;
-    let message = stream.finish()?;
+    let message = stream.finish(app.now())?;
     let (scheme, kept) = (*verifier.scheme(), Arc::clone(&app));
     // Whether or not the sender waits: it comes again where it does not hear that it arrived.
     let duplicate = finish(&app, async move {
