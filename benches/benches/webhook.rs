@@ -102,7 +102,7 @@ fn sizes(criterion: &mut Criterion) {
                 for chunk in black_box(&body).chunks(chunk) {
                     stream.update(chunk).unwrap();
                 }
-                stream.finish().map(drop)
+                stream.finish(now).map(drop)
             });
         });
     }
@@ -112,7 +112,7 @@ fn sizes(criterion: &mut Criterion) {
 fn replays(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("webhook/replays");
     let Pair { verifier, headers, now, .. } = pair(Scheme::GLACIS, BODY, 1).unwrap();
-    let guard = ReplayGuard::builder(MemoryReplays::new(1_000_000)).build().unwrap();
+    let guard = ReplayGuard::builder(MemoryReplays::new(1_000_000), "test").build().unwrap();
     let verified = verifier.verify(&headers, BODY, now).unwrap();
     group.bench_function("duplicate", |bencher| {
         bencher.iter(|| now_or_never(guard.admit(&verified, now)));

@@ -126,7 +126,7 @@ fn streamed<H: Headers + ?Sized>(
         rest = after;
     }
     stream.update(rest)?;
-    let proof = stream.finish()?;
+    let proof = stream.finish(now)?;
     assert_eq!(proof.body_len(), body.len() as u64);
     Ok((proof.key_id().to_string(), proof.timestamp(), proof.replay_key()))
 }

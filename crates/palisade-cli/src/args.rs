@@ -20,6 +20,10 @@ pub(crate) use session::{
     EpochCommand, EpochNowArgs, EpochWindowArgs, InspectTokenArgs, SessionCommand, SignedKind,
     TokenKeys, TokenSource, VerifyTokenArgs,
 };
+pub(crate) use webhook::{
+    GenerateWebhookArgs, InspectWebhookArgs, NewForm, SecretArgs, SecretWriting, Sender, SignArgs,
+    VerifyWebhookArgs, WebhookCommand, WebhookSecretCommand, When, WireArgs,
+};
 
 use crate::known::FormatSpec;
 
@@ -27,6 +31,7 @@ mod allowlist;
 mod breached;
 mod password;
 mod session;
+mod webhook;
 
 const SHAPES: &str = "\
 Formats:
@@ -42,7 +47,7 @@ const STATUS: &str = "\
 Exit status: 0 yes, 1 no (the text is no key, or not that key), 2 an error.";
 
 /// Generate secrets; mint, check, digest and mask API keys; hash and verify passwords; examine tokens;
-/// check allowlists
+/// check allowlists; sign and verify webhooks
 ///
 /// Secrets are read from stdin, from a file or from an environment variable, never from the command
 /// line, and no refusal repeats any of them.
@@ -76,6 +81,9 @@ pub(crate) enum Command {
     /// Check, examine and compare IP allowlists
     #[command(subcommand)]
     Allowlist(AllowlistCommand),
+    /// Sign and verify webhooks; describe their schemes; look after their secrets
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  \
         palisade completions bash > ~/.local/share/bash-completion/completions/palisade")]

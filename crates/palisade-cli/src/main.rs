@@ -1,5 +1,5 @@
 //! The `palisade` command: generate secrets; mint, check, digest and mask API keys; hash and
-//! verify passwords; examine tokens; check allowlists.
+//! verify passwords; examine tokens; check allowlists; sign and verify webhooks.
 
 use std::process::ExitCode;
 
@@ -23,8 +23,10 @@ mod progress;
 mod rows;
 mod secret;
 mod session;
+mod stream;
 mod units;
 mod usage;
+mod webhook;
 
 use args::{Cli, Command, KeyCommand, SecretCommand};
 use output::{Failure, Output};
@@ -50,6 +52,7 @@ fn run(command: Command, json: bool) -> Result<Output, Failure> {
         Command::Session(command) => session::run(&command),
         Command::Epoch(command) => epoch::run(&command),
         Command::Allowlist(command) => allowlist::run(&command, json),
+        Command::Webhook(command) => webhook::run(&command, json),
         Command::Completions(args) => completions::completions(&args),
     }
 }

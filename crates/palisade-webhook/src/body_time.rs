@@ -25,9 +25,12 @@ pub(crate) struct BodyTime {
     /// Whether the name of the member just read is the one that is looked for.
     wanted: bool,
     found: Found,
+    /// Whether the body begins as an object.
+    object: bool,
 }
 
-/// The member is there twice, or is no unsigned integer in canonical decimal that fits 64 bits.
+/// The member is there twice, or is no unsigned integer in canonical decimal that fits 64 bits; or the object is
+/// broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the time in the body is no single whole number")]
 pub(crate) struct Malformed;
@@ -73,7 +76,7 @@ enum Place {
 }
 
 impl BodyTime {
-    /// Looks for the member of this name, which is ASCII.
+    /// Looks for the member of this name, which is ASCII: the scheme was checked.
     pub(crate) fn new(name: &'static str) -> Self {
         Self {
             place: Place::Start,
@@ -81,6 +84,7 @@ impl BodyTime {
             number: Number::default(),
             wanted: false,
             found: Found::Nothing,
+            object: false,
         }
     }
 
@@ -99,17 +103,19 @@ impl BodyTime {
         }
     }
 
-    /// What was found, once the body is complete: nothing where it is no JSON object or has no such
-    /// member.
+    /// What was found, once the body is complete: nothing where it does not begin as a JSON object, or is one
+    /// without such a member.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] when the member is there twice or is no such integer.
+    /// [`Malformed`] when the member is there twice or is no such integer, and when what begins as an object
+    /// is none: another reader may see a time there.
     pub(crate) fn finish(self) -> Result<Option<u64>, Malformed> {
         match (self.place, self.found) {
+            _ if !self.object => Ok(None),
+            (Place::End, Found::Nothing) => Ok(None),
             (Place::End, Found::One(time)) => Ok(Some(time)),
-            (Place::End, Found::Malformed) => Err(Malformed),
-            _ => Ok(None),
+            _ => Err(Malformed),
         }
     }
 
@@ -129,7 +135,10 @@ impl BodyTime {
                 _ => Place::Broken,
             },
             place if space => place,
-            Place::Start if byte == b'{' => Place::FirstName,
+            Place::Start if byte == b'{' => {
+                self.object = true;
+                Place::FirstName
+            }
             Place::FirstName if byte == b'}' => Place::End,
             Place::FirstName | Place::Name if byte == b'"' => {
                 self.name.begin();

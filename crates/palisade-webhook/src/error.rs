@@ -43,7 +43,8 @@ pub enum Refused {
     /// Signed further in the future than the tolerance: one of the two clocks is wrong.
     #[error("the signature is from the future")]
     TooNew,
-    /// The time that the scheme expects in the body is there twice, or no time.
+    /// The time that the scheme expects in the body is there twice, or is no time, or is not there and is
+    /// [required](crate::VerifierBuilder::require_time); or the body is a broken object.
     #[error("the body tells no proper time")]
     MalformedBodyTime,
     /// No signature fits the body, the headers and a key in use.
@@ -107,6 +108,13 @@ pub enum BuildError {
     /// A tolerance was given to a scheme that tells no time.
     #[error("the scheme tells no time of signing, so a tolerance has no effect")]
     ToleranceUnused,
+    /// A time is required of a scheme that tells none, or always tells it.
+    #[error("the scheme tells no time in the body, so requiring one has no effect")]
+    RequireUnused,
+    /// Two signers side by side have the same key: a body that the one signs could be, to the other, an id, a
+    /// time and a body.
+    #[error("both signers have the same key: give each scheme a key of its own")]
+    SameKey,
     /// A limit of zero.
     #[error("{0} must be at least 1")]
     Zero(&'static str),

@@ -85,8 +85,12 @@ fn check_text(text: &str, wanted: &'static str, own_prefixes: &[&str]) -> Result
         (SPKI_PREFIXES[0], "a public key"),
         (SPKI_PREFIXES[1], "a public key"),
     ];
-    let trimmed = text.trim_start();
-    match kinds.into_iter().find(|(prefix, _)| trimmed.starts_with(prefix)) {
+    // Whatever somebody copied along with it.
+    let plain = text.trim_start_matches(|c: char| c.is_whitespace() || "\"'\u{feff}".contains(c));
+    let begins = |prefix: &str| {
+        plain.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    match kinds.into_iter().find(|(prefix, _)| begins(prefix)) {
         Some((prefix, found)) if !own_prefixes.contains(&prefix) => {
             Err(KeyError::WrongKind { wanted, found })
         }

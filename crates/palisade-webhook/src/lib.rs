@@ -52,7 +52,7 @@ pub use replay::{
     ReplayPolicyError, ReplayStore, Sighting, StoreError,
 };
 pub use ring::MAX_KEYS;
-pub use scheme::{Algorithm, Encoding, Part, Scheme, SchemeError};
+pub use scheme::{Algorithm, Encoding, HeaderForm, Part, Scheme, SchemeError};
 pub use signer::{SignError, SignedHeaders, Signer, SignerBuilder};
 #[cfg(feature = "twilio")]
 pub use twilio::{

@@ -30,6 +30,11 @@ impl<K> Ring<K> {
         self.entries.push(Entry { id, key, not_after });
     }
 
+    /// Every key, whether its end has come or not.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &K> {
+        self.entries.iter().map(|entry| &entry.key)
+    }
+
     /// The keys that are in use at `now`, in the order in which they were added.
     pub(crate) fn live(&self, now: SystemTime) -> impl Iterator<Item = (&KeyId, &K)> + Clone {
         self.entries

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 pub(crate) mod check;
 mod known;
+mod wire;
 
 pub use check::SchemeError;
+pub use wire::HeaderForm;
 
 /// How one sender signs its webhooks: the headers, what is signed, the encoding and the rule of time.
 ///
@@ -53,6 +55,9 @@ pub enum Part {
     /// The time, as it stands in the header.
     Time,
     /// The URL that the receiver configured, never one that the request names.
+    ///
+    /// Nothing separates it from what follows. That is safe for one URL; a sender that signs for several
+    /// with one key should not let one of them begin with another.
     Url,
 }
 
@@ -210,7 +215,8 @@ impl Scheme {
     /// The time of signing is a member of the JSON object in the body, in milliseconds since 1970.
     ///
     /// It is signed with the body, so nobody can take it out: a body without it is one that its sender
-    /// wrote so, and passes.
+    /// wrote so, and passes, unless the verifier was told to
+    /// [require it](crate::VerifierBuilder::require_time).
     #[must_use]
     pub const fn time_in_body(mut self, member: &'static str, tolerance: Duration) -> Self {
         self.time = TimeField::Body(member);
@@ -275,6 +281,14 @@ impl Scheme {
             Layout::Labelled { labels, .. } => (None, labels),
         };
         one.into_iter().chain(labels.iter().map(|(_, algorithm)| *algorithm))
+    }
+
+    /// By what its replay keys are told from those of other schemes: the same for two names of one scheme.
+    pub(crate) const fn replay_name(&self) -> &'static str {
+        match self.signature.alias {
+            Some(_) => "standard",
+            None => self.name,
+        }
     }
 
     /// Whether a header can hold several signatures, one for each key in use.

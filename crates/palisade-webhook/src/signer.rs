@@ -112,11 +112,25 @@ impl Signer {
     ///
     /// # Errors
     ///
-    /// [`BuildError::SameHeader`] when both write the same header.
+    /// [`BuildError::SameHeader`] when both write the same header, and [`BuildError::SameKey`] when both hold
+    /// the same secret.
     pub fn beside(mut self, other: Self) -> Result<Self, BuildError> {
         for theirs in other.header_names() {
             if let Some(name) = self.header_names().find(|ours| ours.eq_ignore_ascii_case(theirs)) {
                 return Err(BuildError::SameHeader(name));
+            }
+        }
+        for part in &self.parts {
+            for other in &other.parts {
+                // The same scheme under two names may.
+                if part.scheme.replay_name() != other.scheme.replay_name()
+                    && part
+                        .ring
+                        .keys()
+                        .any(|key| other.ring.keys().any(|other| key.is_same_secret(other)))
+                {
+                    return Err(BuildError::SameKey);
+                }
             }
         }
         self.parts.extend(other.parts);
@@ -275,7 +289,7 @@ fn write_bytes(encoding: Encoding, bytes: &[u8], value: &mut String) {
 }
 
 /// The headers that go with a signed body, in the order in which they are best written.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct SignedHeaders(Vec<(&'static str, String)>);
 
 impl SignedHeaders {

@@ -63,6 +63,7 @@ struct Inner {
     url: Box<str>,
     /// `None`: the time is not checked.
     tolerance: Option<Duration>,
+    require_time: bool,
     max_body: u64,
     max_signatures: usize,
 }
@@ -217,8 +218,10 @@ impl Inner {
     fn check_body_time(&self, scan: BodyTime, now: SystemTime) -> Result<Option<Stamp>, Refused> {
         let told = scan.finish().map_err(|_| Refused::MalformedBodyTime)?;
         let stamp = told.map(Stamp::millis);
-        if let (Some(stamp), Some(tolerance)) = (stamp, self.tolerance) {
-            stamp.check(tolerance, now)?;
+        match (stamp, self.tolerance) {
+            (None, _) if self.require_time => return Err(Refused::MalformedBodyTime),
+            (Some(stamp), Some(tolerance)) => stamp.check(tolerance, now)?,
+            _ => {}
         }
         Ok(stamp)
     }
@@ -229,7 +232,7 @@ impl Inner {
         let until = time.zip(self.tolerance).and_then(|(time, tolerance)| {
             time.max(now).checked_add(tolerance)?.checked_add(Duration::from_secs(1))
         });
-        Facts { scheme: self.scheme.name, key: hit.key, time, until }
+        Facts { scheme: self.scheme.replay_name(), key: hit.key, time, until }
     }
 
     fn material<'h>(

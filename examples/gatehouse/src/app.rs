@@ -9,11 +9,13 @@ use tokio_util::task::TaskTracker;
 
 use crate::admission::Admission;
 use crate::epochs::Epochs;
+use crate::inbound::Inbound;
 use crate::passwords::Passwords;
 use crate::permission::Permissions;
 use crate::sessions::UserSessions;
 use crate::store::Store;
 use crate::trail::RequestIds;
+use crate::webhooks::Webhooks;
 
 /// The shared state of the service: one field for each part of Palisade that it composes.
 #[derive(Debug)]
@@ -28,6 +30,10 @@ pub struct App {
     pub epochs: Epochs,
     /// Who may come from where.
     pub admission: Admission,
+    /// What is sent to customers.
+    pub webhooks: Webhooks,
+    /// What others send here.
+    pub inbound: Inbound,
     pub(crate) permissions: Permissions,
     pub(crate) request_ids: RequestIds,
     /// What runs to its end whether or not a client waits for it.
@@ -36,17 +42,23 @@ pub struct App {
 }
 
 impl App {
-    /// The state of a service with these keys, users, sessions and allowlists, which asks `clock` for the time.
+    /// The state of a service with these parts, which asks `clock` for the time.
     ///
     /// # Errors
     ///
     /// [`InvalidScope`] when a scope that a route needs is misspelt in the program.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one for each part of the service, each of another type"
+    )]
     pub fn new(
         keys: ApiKeys<Store>,
         passwords: Passwords,
         people: UserSessions,
         epochs: Epochs,
         admission: Admission,
+        webhooks: Webhooks,
+        inbound: Inbound,
         clock: Clock,
     ) -> Result<Self, InvalidScope> {
         Ok(Self {
@@ -55,6 +67,8 @@ impl App {
             people,
             epochs,
             admission,
+            webhooks,
+            inbound,
             permissions: Permissions::new()?,
             request_ids: RequestIds::default(),
             changes: TaskTracker::new(),

@@ -8,6 +8,7 @@ mod clients;
 mod egress;
 mod passwords;
 mod sessions;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -25,6 +26,8 @@ pub(crate) use passwords::{BLOCKLIST, BREACHED, MEMORY as PASSWORD_MEMORY, UNPEP
 pub use passwords::{PASSWORD_PEPPERS, PasswordConfig};
 pub(crate) use sessions::{COOKIE_DOMAIN, COOKIE_NAME, EPOCH_KEYS, IDLE, LIFETIME, SESSION_KEYS};
 pub use sessions::{SameSite, SessionConfig, SessionTokenKind};
+pub use webhooks::{InboundSecrets, InboundSource, WebhookConfig};
+pub(crate) use webhooks::{RETRY as WEBHOOK_RETRY, SQUARE_URL, WEBHOOK_KEYS};
 
 const ADDR: &str = "GATEHOUSE_ADDR";
 const DATABASE: &str = "GATEHOUSE_DATABASE";
@@ -37,7 +40,7 @@ const LOG: &str = "GATEHOUSE_LOG";
 const LOG_FORMAT: &str = "GATEHOUSE_LOG_FORMAT";
 
 /// Every variable that gatehouse reads. Another one of the same beginning is a typing error.
-pub const VARIABLES: [&str; 32] = [
+pub const VARIABLES: [&str; 63] = [
     ADDR,
     DATABASE,
     PEPPERS,
@@ -68,6 +71,37 @@ pub const VARIABLES: [&str; 32] = [
     clients::PROXIES,
     clients::CLIENT_ADDRESS,
     egress::LOOPBACK,
+    WEBHOOK_KEYS,
+    webhooks::WEBHOOK_KEYS_FILE,
+    WEBHOOK_RETRY,
+    webhooks::MAX_BODY,
+    SQUARE_URL,
+    "GATEHOUSE_INBOUND_GLACIS",
+    "GATEHOUSE_INBOUND_GLACIS_FILE",
+    "GATEHOUSE_INBOUND_GITHUB",
+    "GATEHOUSE_INBOUND_GITHUB_FILE",
+    "GATEHOUSE_INBOUND_STANDARD",
+    "GATEHOUSE_INBOUND_STANDARD_FILE",
+    "GATEHOUSE_INBOUND_SVIX",
+    "GATEHOUSE_INBOUND_SVIX_FILE",
+    "GATEHOUSE_INBOUND_STRIPE",
+    "GATEHOUSE_INBOUND_STRIPE_FILE",
+    "GATEHOUSE_INBOUND_SLACK",
+    "GATEHOUSE_INBOUND_SLACK_FILE",
+    "GATEHOUSE_INBOUND_SHOPIFY",
+    "GATEHOUSE_INBOUND_SHOPIFY_FILE",
+    "GATEHOUSE_INBOUND_SQUARE",
+    "GATEHOUSE_INBOUND_SQUARE_FILE",
+    "GATEHOUSE_INBOUND_PADDLE",
+    "GATEHOUSE_INBOUND_PADDLE_FILE",
+    "GATEHOUSE_INBOUND_LINEAR",
+    "GATEHOUSE_INBOUND_LINEAR_FILE",
+    "GATEHOUSE_INBOUND_DISCORD",
+    "GATEHOUSE_INBOUND_DISCORD_FILE",
+    "GATEHOUSE_INBOUND_SENDGRID",
+    "GATEHOUSE_INBOUND_SENDGRID_FILE",
+    "GATEHOUSE_INBOUND_GITHUB_SECRET_SCANNING",
+    "GATEHOUSE_INBOUND_GITHUB_SECRET_SCANNING_FILE",
     LOG,
     LOG_FORMAT,
 ];
@@ -95,6 +129,8 @@ pub struct Config {
     pub clients: TrustPolicy,
     /// Whether webhooks may go to the own machine.
     pub webhook_loopback: Loopback,
+    /// What is sent to customers, and received from others.
+    pub webhooks: WebhookConfig,
     /// The least severe lines that are logged.
     pub log: LevelFilter,
     /// What the lines look like.
@@ -177,6 +213,7 @@ impl Config {
             sessions: SessionConfig::read(&vars)?,
             clients: clients::read(&vars)?,
             webhook_loopback: egress::loopback(&vars)?,
+            webhooks: WebhookConfig::read(&vars)?,
             log: vars.read(
                 LOG,
                 LevelFilter::INFO,

@@ -11,6 +11,7 @@ mod allowlists;
 mod passwords;
 mod refusals;
 mod sessions;
+mod webhooks;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -62,6 +63,8 @@ enum Challenge {
     Plain,
     /// `invalid_request`, `invalid_token` or `insufficient_scope`.
     Error(&'static str),
+    /// A message is not signed as its sender signs.
+    Signature,
     /// Who is signed in has to prove once more who he is (RFC 9470 section 3).
     StepUp(StepUp),
 }
@@ -318,6 +321,8 @@ impl IntoResponse for ApiError {
             Challenge::Error(error) => {
                 format!("Bearer realm=\"gatehouse\", error=\"{error}\"{scope}")
             }
+            // No scheme is registered for signatures (RFC 9110 section 11.6.1 asks for a challenge all the same).
+            Challenge::Signature => "Webhook-Signature realm=\"gatehouse\"".to_owned(),
             Challenge::StepUp(step_up) => step_up.challenge(),
         };
         if let Ok(value) = HeaderValue::from_str(&text) {

@@ -14,9 +14,11 @@ mod error;
 mod formats;
 mod grant;
 mod greeting;
+mod inbound;
 mod input;
 pub mod log;
 mod manager;
+mod micros;
 mod operate;
 mod passwords;
 mod peppers;
@@ -33,6 +35,7 @@ mod store;
 mod trail;
 mod upkeep;
 mod users;
+mod webhooks;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -51,9 +54,11 @@ pub use app::{App, Clock};
 pub use client::Peer;
 pub use epochs::Epochs;
 pub use error::ApiError;
+pub use inbound::Inbound;
 pub use operate::{
     ImportError, clear_allowlist, end_all_sessions, end_sessions, import_users, print_admin_key,
-    print_allowlist, print_pepper_report, revoke_pepper, wrap_digests, wrap_passwords,
+    print_allowlist, print_pepper_report, print_received, print_received_body, revoke_pepper,
+    wrap_digests, wrap_passwords,
 };
 pub use passwords::{NORMALIZATION, Passwords};
 pub use peppers::{PepperError, PepperUse};
@@ -63,6 +68,8 @@ pub use sessions::UserSessions;
 pub use start::{FIRST_OWNER, Opened, StartError, issue_admin_key, open};
 pub use store::{OpenError, SessionStore, Store};
 pub use users::{Insertion, InvalidLogin, LoginName, Swap, User, UserId, Users, UsersError};
+pub use webhooks::dispatch::run as dispatch_webhooks;
+pub use webhooks::{WebhookStore, Webhooks, WebhooksError};
 
 use config::Config;
 use greeting::Greeting;
@@ -90,15 +97,21 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     let people = UserSessions::open(&config.sessions, &mut secrets, store)?;
     let epochs = Epochs::open(&config.sessions, &mut secrets)?;
     people.finish_changes(&passwords.users, now).await?;
-    greet(&keys, is_new, addr, stdout).await?;
     let store = passwords.users.allowlists();
     let lists = Allowlists::open(store, config.allowlist_staleness, now).await?;
     let admission = Admission { clients: config.clients.clone(), lists };
-    let app = App::new(keys, passwords, people, epochs, admission, Clock::system())?;
+    let store = passwords.users.webhooks();
+    let inbound = Inbound::open(config, &mut secrets, &store)?;
+    let webhooks = Webhooks::open(config, &mut secrets, store).await?;
+    // When nothing is left that could keep it from starting: the first key is shown once.
+    greet(&keys, is_new, addr, stdout).await?;
+    let clock = Clock::system();
+    let app = App::new(keys, passwords, people, epochs, admission, webhooks, inbound, clock)?;
     let app = Arc::new(app);
 
-    let (stop_upkeep, stopped) = watch::channel(false);
-    let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), stopped));
+    let (stop_tasks, stopped) = watch::channel(false);
+    let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), stopped.clone()));
+    let dispatcher = tokio::spawn(dispatch_webhooks(Arc::clone(&app), stopped));
     tracing::info!(%addr, "started");
     server::serve(listener, router(Arc::clone(&app)), async move {
         tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
@@ -111,8 +124,9 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     if tokio::time::timeout(CHANGES_TIME, app.changes.wait()).await.is_err() {
         tracing::warn!(changes = app.changes.len(), "changes did not finish in time");
     }
-    let _ = stop_upkeep.send(true);
+    let _ = stop_tasks.send(true);
     let _ = upkeep.await;
+    let _ = dispatcher.await;
     // No request is being served any more, so this flush loses nothing.
     let flushed = app.keys.flush().await;
     app.keys.store().close().await;

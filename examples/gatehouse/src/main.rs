@@ -30,6 +30,7 @@ gatehouse: the reference service of Palisade
   gatehouse allowlist clear WORKSPACE
                                      let everyone reach it, for who locked themselves out; the service
                                      may be running
+  gatehouse received [NUMBER]        list the webhooks that were received, or print the body of one
   gatehouse help                     print this
 
 The configuration is in the environment; the README of gatehouse lists the variables.
@@ -96,6 +97,14 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
         ["allowlist", "clear", workspace] => {
             let config = configured()?;
             runtime()?.block_on(gatehouse::clear_allowlist(&config, workspace, &mut stdout))?;
+        }
+        ["received"] => {
+            let config = configured()?;
+            runtime()?.block_on(gatehouse::print_received(&config, &mut stdout))?;
+        }
+        ["received", number] => {
+            let (number, config) = (number.parse()?, configured()?);
+            runtime()?.block_on(gatehouse::print_received_body(&config, number, &mut stdout))?;
         }
         ["help" | "-h" | "--help"] => stdout.write_all(HELP.as_bytes())?,
         ["allowlist", "show" | "clear"] => {

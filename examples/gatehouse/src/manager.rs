@@ -80,6 +80,40 @@ impl Manager {
         self.confirm_recent(app, now).await
     }
 
+    /// Asks the store once more before the webhooks of the workspace are changed: what happens in the whole workspace
+    /// is sent there, so no key does it that speaks for less. (The address is asked for in the transaction of the
+    /// change.)
+    pub(crate) async fn confirm_for_webhooks(
+        &self,
+        app: &App,
+        now: SystemTime,
+    ) -> Result<(), ApiError> {
+        self.may_manage_webhooks()?;
+        self.confirm(app, now).await
+    }
+
+    /// The same before the secret of an endpoint is shown, and a person is asked for a password of a moment ago: the
+    /// endpoint goes on hearing of the workspace when the session is over.
+    pub(crate) async fn confirm_for_a_webhook_secret(
+        &self,
+        app: &App,
+        now: SystemTime,
+    ) -> Result<(), ApiError> {
+        self.may_manage_webhooks()?;
+        self.confirm_recent(app, now).await
+    }
+
+    fn may_manage_webhooks(&self) -> Result<(), ApiError> {
+        match self {
+            Self::Key(caller)
+                if caller.server().is_some() || caller.environment() != Some("live") =>
+            {
+                Err(ApiError::webhooks_beyond_reach())
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn confirm_recent(&self, app: &App, now: SystemTime) -> Result<(), ApiError> {
         match self {
             Self::Key(_) => self.confirm(app, now).await,

@@ -2,6 +2,7 @@
 
 mod allowlist;
 mod import;
+mod received;
 mod sessions;
 mod wrap;
 
@@ -16,6 +17,7 @@ use palisade::secret::KeyId;
 use crate::config::{Config, Database};
 pub use allowlist::{clear_allowlist, print_allowlist};
 pub use import::{ImportError, import_users};
+pub use received::{print_received, print_received_body};
 pub use sessions::{end_all_sessions, end_sessions};
 pub use wrap::wrap_passwords;
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use palisade::secret::{Keyring, LoadError, MacKey, NoRandomness, SecretBytes};
 use zeroize::Zeroizing;
 
-use crate::config::{Database, PASSWORD_PEPPERS, PEPPERS, PepperSource};
+use crate::config::{Database, PASSWORD_PEPPERS, PEPPERS, PepperSource, WEBHOOK_KEYS};
 
 /// Only the owner.
 const FOLDER_MODE: u32 = 0o700;
@@ -22,6 +22,8 @@ pub enum PepperUse {
     Keys,
     /// The hashes of passwords.
     Passwords,
+    /// The secrets of webhook endpoints, which are derived from them.
+    Webhooks,
 }
 
 impl PepperUse {
@@ -29,6 +31,7 @@ impl PepperUse {
         match self {
             Self::Keys => PEPPERS,
             Self::Passwords => PASSWORD_PEPPERS,
+            Self::Webhooks => WEBHOOK_KEYS,
         }
     }
 
@@ -37,6 +40,7 @@ impl PepperUse {
         match self {
             Self::Keys => "peppers",
             Self::Passwords => "password-peppers",
+            Self::Webhooks => "webhook-keys",
         }
     }
 
@@ -45,6 +49,7 @@ impl PepperUse {
         match self {
             Self::Keys => "keys that work",
             Self::Passwords => "passwords that can be checked",
+            Self::Webhooks => "webhooks that customers can verify",
         }
     }
 
@@ -56,6 +61,9 @@ impl PepperUse {
             }
             Self::Passwords => {
                 "start with another one in GATEHOUSE_PASSWORD_PEPPERS, which gives up every password under those"
+            }
+            Self::Webhooks => {
+                "start with another one in GATEHOUSE_WEBHOOK_KEYS; nothing is sent to an endpoint then until its secret is rotated"
             }
         }
     }

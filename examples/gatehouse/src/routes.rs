@@ -6,10 +6,12 @@ mod attestations;
 mod auth;
 mod controls;
 mod health;
+mod inbound;
 mod ingest;
 mod keys;
 mod s3p;
 mod sessions;
+mod webhooks;
 mod whoami;
 
 use std::sync::Arc;
@@ -38,6 +40,12 @@ pub fn router(app: Arc<App>) -> Router {
                 .put(allowlist::put)
                 .layer(DefaultBodyLimit::max(allowlist::MAX_LIST)),
         )
+        .route("/webhooks/endpoints", get(webhooks::list).post(webhooks::add))
+        .route("/webhooks/endpoints/{id}", get(webhooks::show).delete(webhooks::remove))
+        .route("/webhooks/endpoints/{id}/rotate", post(webhooks::rotate))
+        .route("/webhooks/endpoints/{id}/test", post(webhooks::test))
+        .route("/webhooks/endpoints/{id}/enable", post(webhooks::enable))
+        .route("/webhooks/deliveries/{id}/retry", post(webhooks::retry))
         .route("/orgs/{org}/controls", get(controls::list))
         .route("/ingest", post(ingest::accept))
         .route("/sessions", get(sessions::list))
@@ -56,6 +64,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/webhooks/in/{scheme}", post(inbound::receive))
         .nest("/api/v1", api)
         .fallback(async || ApiError::no_route())
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())

@@ -3,7 +3,8 @@
 
 use std::time::SystemTime;
 
-use palisade::secret::{Keyring, MacKey, Tag};
+use palisade::secret::{Keyring, MacKey, SecretBytes, Tag};
+use palisade::webhook::SharedSecret;
 
 /// What every key signs here, so that two of them can be compared without being shown.
 const PROBE: &[u8] = b"gatehouse secret uses v1";
@@ -25,16 +26,41 @@ impl SecretUses {
     ) -> Result<(), SecretReused> {
         // The entries of a ring that is read from text have no end, so all are alive at any time.
         for (_, key) in ring.live(SystemTime::UNIX_EPOCH) {
-            let tag = key.mac(&[PROBE]);
-            let bytes = tag.to_bytes();
-            let same = |other: &&(&'static str, Tag)| {
-                other.0 != variable && other.1.verify(&bytes).is_ok()
-            };
-            if let Some((first, _)) = self.0.iter().find(same) {
-                return Err(SecretReused { first, second: variable });
-            }
-            self.0.push((variable, tag));
+            self.note(variable, key)?;
         }
+        Ok(())
+    }
+
+    /// Takes note of a secret that another party chose, as its text and as what the text decodes to: whoever pastes
+    /// one of our own into its variable mostly pastes the text.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretReused`] when it was loaded for another use.
+    pub(crate) fn add_shared(
+        &mut self,
+        variable: &'static str,
+        text: &str,
+    ) -> Result<(), SecretReused> {
+        self.note(variable, &MacKey::dangerous_any_length(text.as_bytes()))?;
+        if let Ok(bytes) = SecretBytes::from_text(text) {
+            self.note(variable, &MacKey::dangerous_any_length(bytes.expose_secret()))?;
+        }
+        if let Ok(secret) = SharedSecret::from_whsec(text) {
+            self.note(variable, &MacKey::dangerous_any_length(secret.expose_secret()))?;
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, variable: &'static str, key: &MacKey) -> Result<(), SecretReused> {
+        let tag = key.mac(&[PROBE]);
+        let bytes = tag.to_bytes();
+        let same =
+            |other: &&(&'static str, Tag)| other.0 != variable && other.1.verify(&bytes).is_ok();
+        if let Some((first, _)) = self.0.iter().find(same) {
+            return Err(SecretReused { first, second: variable });
+        }
+        self.0.push((variable, tag));
         Ok(())
     }
 }

@@ -17,18 +17,21 @@ use palisade::password::{
 use palisade::secret::{Keyring, LoadError, MacKey, NoRandomness};
 use palisade::session::cookie::CookieError;
 use palisade::session::{self, InvalidPolicy as InvalidSessionPolicy, InvalidProfile};
+use palisade::webhook::InvalidRetryPolicy;
 
 use crate::allowlists::AllowlistsError;
 use crate::config::{
     BLOCKLIST, BREACHED, Config, ConfigError, IDLE, LIFETIME, PASSWORD_MEMORY, PEPPERS,
-    UNPEPPERED_UNTIL,
+    UNPEPPERED_UNTIL, WEBHOOK_RETRY,
 };
+use crate::egress::InvalidEgress;
 use crate::formats::{DEFAULT, formats};
 use crate::operate::ImportError;
 use crate::peppers::{self, PepperError, PepperUse};
 use crate::secrets::{SecretReused, SecretUses};
 use crate::store::{self, OpenError, Store};
 use crate::users::{InvalidLogin, UsersError};
+use crate::webhooks::WebhooksError;
 
 /// The organisation of the first admin key.
 pub const FIRST_OWNER: &str = "org_demo";
@@ -265,6 +268,26 @@ pub enum StartError {
         /// How many.
         users: u64,
     },
+    /// The way out to customers contradicts itself.
+    #[error("webhooks: {0}")]
+    Egress(InvalidEgress),
+    /// The schedule of webhooks is none.
+    #[error("{WEBHOOK_RETRY}: {0}")]
+    WebhookRetry(#[from] InvalidRetryPolicy),
+    /// The webhooks cannot be read or written.
+    #[error(transparent)]
+    Webhooks(#[from] WebhooksError),
+    /// The keys of a sender of webhooks are not usable.
+    #[error("{variable}: {problem}")]
+    Inbound {
+        /// The variable.
+        variable: &'static str,
+        /// What is wrong and in which line. It repeats nothing of the value.
+        problem: String,
+    },
+    /// There is no message of that number.
+    #[error("no message of that number was received, or it was forgotten by now")]
+    NoSuchMessage,
     /// The store does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -19,10 +19,14 @@ const COUNT: Duration = Duration::from_mins(10);
 /// How often sessions that are long over are forgotten.
 const PURGE: Duration = Duration::from_hours(1);
 
+/// How often it is looked for changes of keys that a process did not live to announce.
+const SETTLE: Duration = Duration::from_mins(1);
+
 /// What it is time for.
 enum Due {
     Count,
     Purge,
+    Settle,
     Flush,
 }
 
@@ -33,12 +37,14 @@ pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     // They were counted at the start.
     let mut counts = interval_at(Instant::now() + COUNT, COUNT);
     let mut purges = interval(PURGE);
+    let mut intents = interval(SETTLE);
     let mut works = true;
     loop {
         let due = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
             _ = counts.tick() => Due::Count,
             _ = purges.tick() => Due::Purge,
+            _ = intents.tick() => Due::Settle,
             _ = ticks.tick() => Due::Flush,
         };
         match due {
@@ -48,6 +54,12 @@ pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             }
             Due::Purge => {
                 forget_old_sessions(&app).await;
+                forget_old_webhooks(&app).await;
+                continue;
+            }
+            Due::Settle => {
+                // Whatever keeps it from that is in the log already.
+                let _ = app.webhooks.settle_old(&app).await;
                 continue;
             }
             Due::Flush => {}
@@ -83,6 +95,20 @@ async fn forget_old_sessions(app: &App) {
         Err(error) => {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             tracing::error!(cause, "old sessions could not be forgotten; it is tried again");
+        }
+    }
+}
+
+async fn forget_old_webhooks(app: &App) {
+    let now = app.now();
+    let forgotten = app.webhooks.prune(now).await;
+    let received = app.inbound.prune(now).await;
+    match forgotten.and_then(|sent| received.map(|received| (sent, received))) {
+        Ok((0, 0)) => {}
+        Ok((sent, received)) => tracing::info!(sent, received, "old webhooks were forgotten"),
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(cause, "old webhooks could not be forgotten; it is tried again");
         }
     }
 }

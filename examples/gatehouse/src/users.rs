@@ -16,6 +16,7 @@ use sqlx::sqlite::{
 };
 
 use crate::allowlists::AllowlistStore;
+use crate::webhooks::WebhookStore;
 
 pub use login::{InvalidLogin, LoginName};
 /// What sessions and the log name a user by: random, and no secret.
@@ -224,6 +225,12 @@ impl Users {
     #[must_use]
     pub fn allowlists(&self) -> AllowlistStore {
         AllowlistStore::new(self.pool.clone())
+    }
+
+    /// The webhooks, likewise.
+    #[must_use]
+    pub fn webhooks(&self) -> WebhookStore {
+        WebhookStore::new(self.pool.clone())
     }
 
     /// Closes the connections once the calls under way are done.

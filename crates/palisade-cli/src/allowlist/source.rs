@@ -1,21 +1,16 @@
 //! Where lists come from.
 
-use std::fs::File;
-#[cfg(unix)]
-use std::fs::Metadata;
-use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
-use indicatif::ProgressBar;
 use palisade::allowlist::{Allowlist, BuildError, Builder, EmptyList, Fault, Malformed, Report};
 
 use crate::args::{LimitArgs, Meaning};
+use crate::gzip;
 use crate::output::Failure;
 use crate::problems::{Problem, Problems};
-use crate::{gzip, progress};
+use crate::stream::Stream;
 
-/// A file of this size or more takes long enough to show a bar.
-const LARGE: u64 = 1 << 20;
+const PROMPT: &str = "Entries, one a line; then Ctrl-D:";
 
 /// The most lines, as a multiple of the most entries: the others are empty or comments.
 const LINES_AN_ENTRY: u32 = 4;
@@ -33,42 +28,12 @@ impl<'a> Source<'a> {
     }
 
     pub(crate) fn stdin() -> Self {
-        Self { path: Path::new("-"), name: "stdin" }
+        Self { path: Stream::stdin().0, name: "stdin" }
     }
 
-    fn is_stdin(self) -> bool {
-        self.path == Path::new("-")
-    }
-
-    /// Whether both are one pipe or terminal, by whatever names. It gives its bytes once, so whoever reads second
-    /// gets none, or some of them.
+    /// Whether both are one pipe or terminal, by whatever names.
     pub(crate) fn is_one_stream_with(self, other: Source<'_>) -> bool {
-        (self.is_stdin() && other.is_stdin()) || self.is_same_stream(other)
-    }
-
-    #[cfg(unix)]
-    fn is_same_stream(self, other: Source<'_>) -> bool {
-        use std::os::unix::fs::MetadataExt;
-
-        let (Ok(one), Ok(two)) = (self.metadata(), other.metadata()) else { return false };
-        (one.dev(), one.ino()) == (two.dev(), two.ino()) && !one.is_file() && !one.is_dir()
-    }
-
-    #[cfg(not(unix))]
-    #[allow(clippy::unused_self, reason = "elsewhere it is used")]
-    fn is_same_stream(self, _: Source<'_>) -> bool {
-        false
-    }
-
-    #[cfg(unix)]
-    fn metadata(self) -> io::Result<Metadata> {
-        use std::os::fd::AsFd;
-
-        if self.is_stdin() {
-            File::from(io::stdin().as_fd().try_clone_to_owned()?).metadata()
-        } else {
-            std::fs::metadata(self.path)
-        }
+        Stream(self.path).is_one_with(Stream(other.path))
     }
 
     /// Reads the list, or says why there is none.
@@ -82,32 +47,12 @@ impl<'a> Source<'a> {
         builder: Builder,
         json: bool,
     ) -> Result<(Allowlist, Report), BuildError> {
-        let (bar, source) = self.open(json)?;
+        let (bar, source) = Stream(self.path).open(PROMPT, json)?;
         let read = gzip::decompressed(bar.wrap_read(source))
             .map_err(BuildError::Read)
             .and_then(|text| builder.extend_lines(text));
         bar.finish_and_clear();
         read?.build()
-    }
-
-    fn open(self, json: bool) -> io::Result<(ProgressBar, Box<dyn Read>)> {
-        if self.is_stdin() {
-            if io::stdin().is_terminal() {
-                // Whoever sees none of it will still type.
-                let _ = writeln!(io::stderr(), "Entries, one a line; then Ctrl-D:");
-                return Ok((ProgressBar::hidden(), Box::new(io::stdin())));
-            }
-            let bar = progress::bar(None, "{spinner} {bytes} of stdin", json);
-            return Ok((bar, Box::new(io::stdin())));
-        }
-        let file = File::open(self.path)?;
-        let len = file.metadata()?.len();
-        let bar = if len < LARGE {
-            ProgressBar::hidden()
-        } else {
-            progress::bar(Some(len), "{bar:30} {bytes} of {total_bytes}, {eta} left", json)
-        };
-        Ok((bar, Box::new(file)))
     }
 
     /// Why there is no list.

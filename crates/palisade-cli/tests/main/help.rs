@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::command::palisade;
 
 /// Commands that only hold others.
-const GROUPS: [&[&str]; 7] = [
+const GROUPS: [&[&str]; 9] = [
     &["allowlist"],
     &["epoch"],
     &["key"],
@@ -14,11 +14,13 @@ const GROUPS: [&[&str]; 7] = [
     &["password", "breached"],
     &["secret"],
     &["session"],
+    &["webhook"],
+    &["webhook", "secret"],
 ];
 
 #[test]
 fn every_command_explains_itself() {
-    let commands: [(&[&str], bool); 32] = [
+    let commands: [(&[&str], bool); 39] = [
         (&[], false),
         (&["secret"], false),
         (&["secret", "generate"], false),
@@ -50,6 +52,13 @@ fn every_command_explains_itself() {
         (&["allowlist", "lint"], false),
         (&["allowlist", "diff"], false),
         (&["allowlist", "stats"], false),
+        (&["webhook"], false),
+        (&["webhook", "sign"], true),
+        (&["webhook", "verify"], true),
+        (&["webhook", "headers"], false),
+        (&["webhook", "secret"], false),
+        (&["webhook", "secret", "generate"], false),
+        (&["webhook", "secret", "inspect"], true),
         (&["completions"], false),
     ];
     for (command, reads_secret) in commands {
@@ -67,7 +76,13 @@ fn every_command_explains_itself() {
 /// The width of the terminal says where lines end, so a sentence has no line break of its own.
 #[test]
 fn help_breaks_no_sentence() {
-    for command in [&["allowlist", "lint"][..], &["password", "wrap"], &["session", "verify"]] {
+    for command in [
+        &["allowlist", "lint"][..],
+        &["password", "wrap"],
+        &["session", "verify"],
+        &["webhook", "sign"],
+        &["webhook", "verify"],
+    ] {
         let mut palisade = Command::new(env!("CARGO_BIN_EXE_palisade"));
         let help = palisade.args(command).arg("--help").env("COLUMNS", "80").output().unwrap();
         let help = String::from_utf8(help.stdout).unwrap();

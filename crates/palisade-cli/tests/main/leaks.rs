@@ -65,7 +65,7 @@ proptest! {
         prop_assume!(!text.contains('\0'));
         // Where the slip is a value, the equals sign keeps a leading `-` from being an option.
         let value = |option: &str| format!("{option}={text}");
-        let slips: [Vec<String>; 18] = [
+        let slips: [Vec<String>; 24] = [
             vec![text.clone()],
             vec!["key".into(), text.clone()],
             vec!["key".into(), "parse".into(), text.clone()],
@@ -84,6 +84,14 @@ proptest! {
             vec!["password".into(), "wrap".into(), value("--output")],
             vec!["password".into(), "tune".into(), value("--target")],
             ["password", "breached", "build", "--output", "/nowhere/at/all", &text]
+                .map(String::from)
+                .into(),
+            vec!["webhook".into(), text.clone()],
+            vec!["webhook".into(), "sign".into(), value("--secret-env")],
+            vec!["webhook".into(), "sign".into(), value("--secret")],
+            vec!["webhook".into(), "verify".into(), value("--scheme")],
+            vec!["webhook".into(), "headers".into(), text.clone()],
+            ["webhook", "sign", "--scheme", "github", &value("--secret-file"), "-"]
                 .map(String::from)
                 .into(),
         ];
@@ -135,6 +143,12 @@ fn no_usage_error_holds_a_short_password() {
             assert!(!said.contains(password), "{args:?} {answer:?}");
         }
     }
+    for args in [&["sign", "hunter"][..], &["sign", "--secret-env=hunter"], &["headers", "hunter"]]
+    {
+        let answer = palisade(&[&["webhook"], args].concat(), b"");
+        assert!(answer.code == 2 && !answer.stderr.contains("hunter"), "{answer:?}");
+    }
+    assert!(palisade(&["webhook", "verif"], b"").stderr.contains("'verify'"));
     assert!(palisade(&["password", "verif"], b"").stderr.contains("'verify'"));
     assert!(palisade(&["password", "hash", "--fil", "x"], b"").stderr.contains("'--file'"));
 }

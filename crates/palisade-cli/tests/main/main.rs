@@ -19,3 +19,8 @@ mod readme;
 mod refusals;
 mod tokens;
 mod tune;
+mod webhook_explained;
+mod webhook_inputs;
+mod webhook_secrets;
+mod webhook_twilio;
+mod webhooks;

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use super::RetryPolicyBuilder;
 
+/// What [`RetryPolicy::longest_wait`] allows for clocks that differ.
+const SLACK: Duration = Duration::from_secs(60);
+
 const SECOND: u64 = 1;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
@@ -115,14 +118,15 @@ impl RetryPolicy {
     }
 
     /// The longest that [`Delivery::record`](super::Delivery::record) ever sets an attempt ahead, with
-    /// jitter and `Retry-After`.
+    /// jitter and `Retry-After`, and a minute more: of two processes, one may have read the clock before the
+    /// other.
     ///
     /// An attempt that is due later than this was set by a clock that was wrong; see
     /// [`Delivery::is_due`](super::Delivery::is_due).
     #[must_use]
     pub fn longest_wait(&self) -> Duration {
         let wait = self.delays.iter().copied().fold(self.longest_retry_after, Duration::max);
-        wait.saturating_add(self.jitter_of(wait, 1.0))
+        wait.saturating_add(self.jitter_of(wait, 1.0)).saturating_add(SLACK)
     }
 
     /// How much is added to a wait, `part` from 0 to 1 of the most.
@@ -157,6 +161,6 @@ mod tests {
         let policy = RetryPolicy::default();
         assert_eq!(policy.delay_after(0), Duration::from_secs(5));
         assert_eq!(policy.delay_after(u32::MAX), Duration::from_hours(24));
-        assert_eq!(policy.longest_wait(), Duration::from_hours(24).mul_f64(1.2));
+        assert_eq!(policy.longest_wait(), Duration::from_hours(24).mul_f64(1.2) + SLACK);
     }
 }

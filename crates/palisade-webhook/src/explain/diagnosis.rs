@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use super::secret_form::SecretForm;
 use super::{Candidate, candidates};
-use crate::{BuildError, Headers, Refused, Scheme, SharedSecret, Verifier, VerifyingKey};
+use crate::{
+    BuildError, Headers, Refused, Scheme, SharedSecret, Verifier, VerifierBuilder, VerifyingKey,
+};
 
 /// Why a request does not verify: for development, with the secret at hand once more.
 ///
@@ -41,9 +43,11 @@ use crate::{BuildError, Headers, Refused, Scheme, SharedSecret, Verifier, Verify
 /// ```
 #[derive(Debug)]
 pub struct Diagnosis {
-    /// With the key as it was given, first, and then in other forms.
-    verifiers: Vec<(Option<SecretForm>, Verifier)>,
-    tolerance: Option<Duration>,
+    /// As a service would have it.
+    strict: Verifier,
+    /// Without the rule of time, as the key was given, and then with the key in other forms.
+    lenient: Verifier,
+    others: Vec<(SecretForm, Verifier)>,
 }
 
 /// What a [`Diagnosis`] found. Its text tells what to do.
@@ -52,8 +56,8 @@ pub struct Diagnosis {
 pub enum Finding {
     /// Nothing is wrong.
     Verifies,
-    /// The headers are not of the scheme: no secret and no body can make them valid.
-    Headers(Refused),
+    /// What is told is the whole reason: no other secret and no other body would be accepted.
+    Refused(Refused),
     /// The signature is right and its time is not.
     Time {
         /// How far it is off.
@@ -89,11 +93,11 @@ impl Diagnosis {
         secret: &SharedSecret,
         url: Option<&str>,
     ) -> Result<Self, BuildError> {
-        let mut verifiers = vec![(None, verifier(scheme, secret.into(), url)?)];
+        let mut diagnosis = Self::of(scheme, &VerifyingKey::from(secret), url)?;
         for (form, other) in SecretForm::others(secret) {
-            verifiers.push((Some(form), verifier(scheme, (&other).into(), url)?));
+            diagnosis.others.push((form, lenient(scheme, (&other).into(), url)?));
         }
-        Ok(Self { verifiers, tolerance: scheme.has_time().then_some(scheme.tolerance) })
+        Ok(diagnosis)
     }
 
     /// The same for a scheme with public keys.
@@ -102,8 +106,13 @@ impl Diagnosis {
     ///
     /// [`BuildError`], as for a verifier.
     pub fn with_key(scheme: Scheme, key: impl Into<VerifyingKey>) -> Result<Self, BuildError> {
-        let verifiers = vec![(None, verifier(scheme, key.into(), None)?)];
-        Ok(Self { verifiers, tolerance: scheme.has_time().then_some(scheme.tolerance) })
+        Self::of(scheme, &key.into(), None)
+    }
+
+    fn of(scheme: Scheme, key: &VerifyingKey, url: Option<&str>) -> Result<Self, BuildError> {
+        let strict = builder(scheme, key.clone(), url).build()?;
+        let lenient = lenient(scheme, key.clone(), url)?;
+        Ok(Self { strict, lenient, others: Vec::new() })
     }
 
     /// Says why a request does not verify, by the first thing that explains it.
@@ -113,46 +122,49 @@ impl Diagnosis {
         body: &[u8],
         now: SystemTime,
     ) -> Finding {
-        for (form, verifier) in &self.verifiers {
-            match (verifier.verify(headers, body, now), form) {
-                (Ok(verified), None) => return self.judge_time(verified.timestamp(), now),
-                (Ok(_), Some(form)) => return Finding::Secret(*form),
-                (Err(Refused::BadSignature), _) => {}
-                (Err(refused), _) => return Finding::Headers(refused),
+        match self.lenient.verify(headers, body, now) {
+            Ok(verified) => {
+                return match self.strict.verify(headers, body, now) {
+                    Ok(_) => Finding::Verifies,
+                    Err(Refused::TooOld | Refused::TooNew) => off_by(verified.timestamp(), now),
+                    Err(refused) => Finding::Refused(refused),
+                };
             }
+            Err(Refused::BadSignature) => {}
+            Err(refused) => return Finding::Refused(refused),
         }
-        let Some((_, as_given)) = self.verifiers.first() else { return Finding::Unexplained };
+        let fits = |verifier: &Verifier, body: &[u8]| verifier.verify(headers, body, now).is_ok();
+        if let Some((form, _)) = self.others.iter().find(|(_, other)| fits(other, body)) {
+            return Finding::Secret(*form);
+        }
         candidates(body)
-            .find(|candidate| as_given.verify(headers, candidate.bytes(), now).is_ok())
+            .find(|candidate| fits(&self.lenient, candidate.bytes()))
             .map_or(Finding::Unexplained, Finding::Body)
     }
+}
 
-    fn judge_time(&self, told: Option<SystemTime>, now: SystemTime) -> Finding {
-        let (Some(told), Some(tolerance)) = (told, self.tolerance) else {
-            return Finding::Verifies;
-        };
-        let (by, ahead) = match now.duration_since(told) {
-            Ok(age) => (age, false),
-            Err(error) => (error.duration(), true),
-        };
-        // The verifier cuts to whole seconds.
-        if by.as_secs() <= tolerance.as_secs() {
-            Finding::Verifies
-        } else {
-            Finding::Time { by, ahead }
-        }
+fn off_by(told: Option<SystemTime>, now: SystemTime) -> Finding {
+    match now.duration_since(told.unwrap_or(now)) {
+        Ok(by) => Finding::Time { by, ahead: false },
+        Err(error) => Finding::Time { by: error.duration(), ahead: true },
+    }
+}
+
+fn builder(scheme: Scheme, key: VerifyingKey, url: Option<&str>) -> VerifierBuilder {
+    let builder = Verifier::builder(scheme).max_body(u64::MAX);
+    let builder = match "given".parse() {
+        Ok(id) => builder.key(id, key),
+        Err(_) => builder,
+    };
+    match url {
+        Some(url) => builder.url(url),
+        None => builder,
     }
 }
 
 /// A verifier that leaves the time to the diagnosis.
-fn verifier(scheme: Scheme, key: VerifyingKey, url: Option<&str>) -> Result<Verifier, BuildError> {
-    let mut builder = Verifier::builder(scheme);
-    if let Ok(id) = "given".parse() {
-        builder = builder.key(id, key);
-    }
-    if let Some(url) = url {
-        builder = builder.url(url);
-    }
+fn lenient(scheme: Scheme, key: VerifyingKey, url: Option<&str>) -> Result<Verifier, BuildError> {
+    let builder = builder(scheme, key, url);
     if scheme.has_time() { builder.dangerous_any_age() } else { builder }.build()
 }
 
@@ -160,9 +172,10 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Verifies => f.write_str("the signature is right"),
-            Self::Headers(refused) => {
-                write!(f, "{refused}: no secret and no body can make these headers valid")
-            }
+            Self::Refused(Refused::UnknownKey) => f.write_str(
+                "the request names another key than the one that was given, which is called `given` here",
+            ),
+            Self::Refused(refused) => write!(f, "{refused}; the secret was not even asked"),
             Self::Time { by, ahead } => write!(
                 f,
                 "the signature is right, but its time is {} seconds {}: set the clock, or deliver the message \

@@ -62,6 +62,18 @@ impl SigningKey {
         }
     }
 
+    /// Whether both are one shared secret: then they make the same MAC of anything.
+    pub(crate) fn is_same_secret(&self, other: &Self) -> bool {
+        let probe = |key: &Self| match &key.0 {
+            SigningKind::Hmac(key) => Some(key.mac(&[b"palisade webhook: the same secret?"])),
+            #[cfg(feature = "asymmetric")]
+            SigningKind::Private(_) => None,
+        };
+        probe(self)
+            .zip(probe(other))
+            .is_some_and(|(one, other)| one.verify(&other.to_bytes()).is_ok())
+    }
+
     /// By what receivers know the key, where that is not its id: the fingerprint of its public half.
     #[cfg(feature = "asymmetric")]
     pub(crate) fn public_name(&self) -> Option<String> {

@@ -57,7 +57,7 @@ impl SharedSecret {
         if !(24..=64).contains(&got) {
             return Err(KeyError::Length { got, what: "secret of Standard Webhooks (24 to 64)" });
         }
-        Ok(Self(bytes))
+        Self::from_bytes(bytes)
     }
 
     /// Takes the text itself as the key, as most providers do, `whsec_…` of Stripe included.
@@ -79,7 +79,7 @@ impl SharedSecret {
     /// [`KeyError`]: empty, or a private or public key.
     pub fn from_verbatim_text(text: &str) -> Result<Self, KeyError> {
         check_text(text, WANTED, &[SHARED_PREFIX])?;
-        Ok(Self(SecretBytes::dangerous_unchecked(text.as_bytes().to_vec())))
+        Self::from_bytes(SecretBytes::dangerous_unchecked(text.as_bytes().to_vec()))
     }
 
     /// Reads a key written in base64 with padding (RFC 4648 section 4).
@@ -89,7 +89,7 @@ impl SharedSecret {
     /// [`KeyError`].
     pub fn from_base64(text: &str) -> Result<Self, KeyError> {
         check_text(text, WANTED, &[])?;
-        decode_base64(text).map(Self)
+        Self::from_bytes(decode_base64(text)?)
     }
 
     /// Reads a key written in hex, in lower or upper case.
@@ -99,17 +99,23 @@ impl SharedSecret {
     /// [`KeyError`].
     pub fn from_hex(text: &str) -> Result<Self, KeyError> {
         check_text(text, WANTED, &[])?;
-        let bytes = base16ct::mixed::decode_vec(text).map_err(|_| KeyError::Encoding("hex"))?;
-        Ok(Self(SecretBytes::dangerous_unchecked(bytes)))
+        let mut bytes = Zeroizing::new(vec![0; text.len() / 2]);
+        base16ct::mixed::decode(text, &mut bytes).map_err(|_| KeyError::Encoding("hex"))?;
+        Self::from_bytes(SecretBytes::dangerous_unchecked(std::mem::take(&mut *bytes)))
     }
 
     /// Takes the bytes of a key, such as those derived from a master key.
     ///
     /// # Errors
     ///
-    /// [`KeyError::Empty`].
+    /// [`KeyError::Empty`], also for zeros alone: HMAC fills a short key up with zeros, so they are the empty
+    /// key.
     pub fn from_bytes(bytes: SecretBytes) -> Result<Self, KeyError> {
-        if bytes.expose_secret().is_empty() { Err(KeyError::Empty) } else { Ok(Self(bytes)) }
+        if bytes.expose_secret().iter().all(|byte| *byte == 0) {
+            Err(KeyError::Empty)
+        } else {
+            Ok(Self(bytes))
+        }
     }
 
     /// The secret as `whsec_` and base64: what a customer gets to see, once. The text is wiped on drop.
@@ -135,11 +141,12 @@ impl SharedSecret {
 }
 
 fn decode_base64(text: &str) -> Result<SecretBytes, KeyError> {
-    match Base64::decode_vec(text) {
-        Ok(bytes) if bytes.is_empty() => Err(KeyError::Empty),
-        Ok(bytes) => Ok(SecretBytes::dangerous_unchecked(bytes)),
-        Err(_) => Err(KeyError::Encoding("base64 with padding")),
-    }
+    // Wiped also when the text breaks off half-way.
+    let mut bytes = Zeroizing::new(vec![0; text.len()]);
+    let len = Base64::decode(text, &mut bytes)
+        .map_err(|_| KeyError::Encoding("base64 with padding"))?
+        .len();
+    Ok(SecretBytes::dangerous_unchecked(bytes[..len].to_vec()))
 }
 
 impl fmt::Debug for SharedSecret {

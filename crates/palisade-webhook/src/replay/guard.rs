@@ -18,8 +18,7 @@ use super::{Inserted, ReplayKey, ReplayStore, Sighting, StoreError};
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let secret = SharedSecret::generate()?;
 /// let verifier = Verifier::builder(Scheme::GLACIS).key("2026".parse()?, &secret).build()?;
-/// let guard = ReplayGuard::builder(MemoryReplays::new(100_000))
-///     .scope("glacis")
+/// let guard = ReplayGuard::builder(MemoryReplays::new(100_000), "glacis")
 ///     .retention(Duration::from_hours(24)) // GLACIS signs no time
 ///     .build()?;
 /// # let signer = Signer::builder(Scheme::GLACIS).key("2026".parse()?, &secret).build()?;
@@ -47,7 +46,7 @@ pub struct ReplayGuard<S> {
 #[derive(Debug)]
 pub struct ReplayGuardBuilder<S> {
     store: S,
-    scope: String,
+    scope: Box<str>,
     retention: Option<Duration>,
 }
 
@@ -59,9 +58,12 @@ const MAX_RETENTION: Duration = Duration::from_hours(10 * 365 * 24);
 
 impl<S: ReplayStore> ReplayGuard<S> {
     /// Begins a guard that remembers in `store`.
+    ///
+    /// `scope` names what it stands before, such as an endpoint or a customer. The same message may pass each
+    /// scope once: ids of two senders may be equal, and one message may go to two endpoints.
     #[must_use]
-    pub fn builder(store: S) -> ReplayGuardBuilder<S> {
-        ReplayGuardBuilder { store, scope: String::new(), retention: None }
+    pub fn builder(store: S, scope: impl Into<Box<str>>) -> ReplayGuardBuilder<S> {
+        ReplayGuardBuilder { store, scope: scope.into(), retention: None }
     }
 
     /// Lets a verified message pass, unless it did before.
@@ -78,11 +80,15 @@ impl<S: ReplayStore> ReplayGuard<S> {
         now: SystemTime,
     ) -> Result<Fresh, ReplayError> {
         let Sighting { key, until } = message.into();
+        if until.is_some_and(|until| until <= now) {
+            return Err(ReplayError::Late);
+        }
         let key = key.within(&self.scope);
+        let now = whole_second_before(now);
         let kept = now.checked_add(self.retention).ok_or(ReplayError::Clock)?;
-        let expires = whole_second(until.map_or(kept, |until| until.max(kept)));
+        let expires = whole_second_after(until.map_or(kept, |until| until.max(kept)));
         match self.store.insert_if_absent(&key, expires, now).await? {
-            Inserted::New => Ok(Fresh { key }),
+            Inserted::New => Ok(Fresh { key, expires }),
             Inserted::Present => Err(ReplayError::Duplicate),
             Inserted::Full => Err(ReplayError::Full),
         }
@@ -99,7 +105,11 @@ impl<S: ReplayStore> ReplayGuard<S> {
     /// # Errors
     ///
     /// [`StoreError`] when the store does not answer; the message then stays remembered.
-    pub async fn withdraw(&self, fresh: Fresh) -> Result<(), StoreError> {
+    pub async fn withdraw(&self, fresh: Fresh, now: SystemTime) -> Result<(), StoreError> {
+        // Forgotten by itself since, and perhaps admitted anew: that is not ours to take back.
+        if fresh.expires <= now {
+            return Ok(());
+        }
         self.store.remove(&fresh.key).await
     }
 
@@ -110,8 +120,14 @@ impl<S: ReplayStore> ReplayGuard<S> {
     }
 }
 
-/// The next whole second, for stores that keep no fractions.
-fn whole_second(time: SystemTime) -> SystemTime {
+/// The whole second before, or this one, for stores that keep no fractions.
+fn whole_second_before(time: SystemTime) -> SystemTime {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(since.as_secs())).unwrap_or(time)
+}
+
+/// The next whole second, or this one.
+fn whole_second_after(time: SystemTime) -> SystemTime {
     let Ok(since) = time.duration_since(SystemTime::UNIX_EPOCH) else {
         return SystemTime::UNIX_EPOCH;
     };
@@ -121,14 +137,6 @@ fn whole_second(time: SystemTime) -> SystemTime {
 }
 
 impl<S: ReplayStore> ReplayGuardBuilder<S> {
-    /// Names what the guard stands before, such as an endpoint or a customer, where several guards share a
-    /// store: the same message may then pass each of them once.
-    #[must_use]
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.scope = scope.into();
-        self
-    }
-
     /// How long a message is remembered at least: 24 hours when nothing is said.
     ///
     /// For a scheme that signs no time this is the only protection there is. For one that does, a longer
@@ -149,7 +157,7 @@ impl<S: ReplayStore> ReplayGuardBuilder<S> {
         if retention.is_zero() || retention > MAX_RETENTION {
             return Err(ReplayPolicyError);
         }
-        Ok(ReplayGuard { store: self.store, scope: self.scope.into_boxed_str(), retention })
+        Ok(ReplayGuard { store: self.store, scope: self.scope, retention })
     }
 }
 
@@ -158,6 +166,7 @@ impl<S: ReplayStore> ReplayGuardBuilder<S> {
 #[must_use = "a message that cannot be handled is withdrawn, or its next attempt counts as a duplicate"]
 pub struct Fresh {
     key: ReplayKey,
+    expires: SystemTime,
 }
 
 /// Why a verified message did not pass.
@@ -170,6 +179,9 @@ pub enum ReplayError {
     /// The store holds as many as it can.
     #[error("too many messages at the moment; try again")]
     Full,
+    /// It was verified so long ago that the verifier would refuse it by now.
+    #[error("the message was verified too long ago; try again")]
+    Late,
     /// The time is not one that can be stored: the clock of the server is wrong.
     #[error("the server's clock is wrong")]
     Clock,
@@ -185,6 +197,7 @@ impl ReplayError {
         match self {
             Self::Duplicate => "webhook_duplicate",
             Self::Full => "webhook_replays_full",
+            Self::Late => "webhook_late",
             Self::Clock => "webhook_clock",
             Self::Unavailable(_) => "webhook_replays_unavailable",
         }

@@ -9,6 +9,9 @@ const MAX_TEXT: usize = 128;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SchemeError {
+    /// The scheme's own name is empty, too long, or holds more than letters, digits and `-._`.
+    #[error("{0:?} is not the name of a scheme")]
+    Name(&'static str),
     /// A name is none that HTTP allows, or too long.
     #[error("{0:?} is not the name of a header")]
     HeaderName(&'static str),
@@ -53,6 +56,9 @@ impl Scheme {
     ///
     /// [`SchemeError`], the first one found.
     pub fn check(&self) -> Result<(), SchemeError> {
+        if !is_token(self.name) {
+            return Err(SchemeError::Name(self.name));
+        }
         self.check_headers()?;
         self.check_layout()?;
         self.check_signed()?;
@@ -119,6 +125,11 @@ impl Scheme {
             if self.signed.iter().filter(|signed| **signed == part).count() > 1 {
                 return Err(SchemeError::Twice(word));
             }
+        }
+        if let TimeField::Body(member) = self.time
+            && (member.is_empty() || !is_fixed_text(member))
+        {
+            return Err(SchemeError::Text(member));
         }
         for part in self.signed {
             if let Part::Text(text) = part

@@ -8,6 +8,7 @@ use palisade_secret::KeyId;
 use super::{Inner, Verifier};
 use crate::presented::MAX_SIGNATURES;
 use crate::ring::Ring;
+use crate::scheme::TimeField;
 use crate::{BuildError, Scheme, VerifyingKey};
 
 /// The longest body when nothing is said: 32 MiB, above the 25 MB that GitHub sends at most.
@@ -23,6 +24,7 @@ pub struct VerifierBuilder {
     ring: Ring<VerifyingKey>,
     url: Option<Box<str>>,
     tolerance: Tolerance,
+    require_time: bool,
     max_body: u64,
     max_signatures: usize,
 }
@@ -41,6 +43,7 @@ impl VerifierBuilder {
             ring: Ring::new(),
             url: None,
             tolerance: Tolerance::OfScheme,
+            require_time: false,
             max_body: DEFAULT_MAX_BODY,
             max_signatures: MAX_SIGNATURES,
         }
@@ -96,6 +99,15 @@ impl VerifierBuilder {
         self
     }
 
+    /// Refuses a message whose body does not tell the time, for schemes that tell it there, such as Linear's.
+    ///
+    /// Otherwise such a message passes: its sender signed it without a time.
+    #[must_use]
+    pub fn require_time(mut self) -> Self {
+        self.require_time = true;
+        self
+    }
+
     /// The longest body, in bytes: 32 MiB when nothing is said.
     #[must_use]
     pub fn max_body(mut self, bytes: u64) -> Self {
@@ -128,6 +140,9 @@ impl VerifierBuilder {
             1..=MAX_SIGNATURES => {}
             _ => return Err(BuildError::TooHigh("max_signatures")),
         }
+        if self.require_time && !matches!(scheme.time, TimeField::Body(_)) {
+            return Err(BuildError::RequireUnused);
+        }
         let tolerance = match self.tolerance {
             Tolerance::Given(_) | Tolerance::Unchecked if !scheme.has_time() => {
                 return Err(BuildError::ToleranceUnused);
@@ -144,6 +159,7 @@ impl VerifierBuilder {
             ring: self.ring,
             url: scheme.checked_url(self.url)?,
             tolerance,
+            require_time: self.require_time,
             max_body: self.max_body,
             max_signatures: self.max_signatures,
         })))

@@ -36,7 +36,7 @@ use crate::{Algorithm, Headers, Refused, VerifiedStream};
 /// for chunk in [b"two ".as_slice(), b"chunks"] {
 ///     stream.update(chunk)?;
 /// }
-/// let verified = stream.finish()?;
+/// let verified = stream.finish(now)?;
 /// assert_eq!(verified.body_len(), 10);
 /// # Ok(())
 /// # }
@@ -44,7 +44,6 @@ use crate::{Algorithm, Headers, Refused, VerifiedStream};
 #[must_use = "a body is verified by `finish` alone"]
 pub struct VerifyingStream {
     verifier: Verifier,
-    now: SystemTime,
     id: Option<Box<str>>,
     time: Option<Stamp>,
     signatures: Vec<(Algorithm, Box<[u8]>)>,
@@ -78,7 +77,7 @@ impl VerifyingStream {
             None
         };
         let (id, time) = (presented.id.map(Into::into), presented.time);
-        Ok(Self { now, id, time, signatures, pass, scan, len: 0, verifier })
+        Ok(Self { id, time, signatures, pass, scan, len: 0, verifier })
     }
 
     /// Takes the next chunk, of any length.
@@ -100,15 +99,19 @@ impl VerifyingStream {
 
     /// Ends the body: it was signed by the sender, or it was not.
     ///
-    /// The time counts as of [`start`](Verifier::start): a long body does not grow old on its way.
+    /// `now` is the time of the end: a message that grew old on its way, or whose key's end has come, is
+    /// refused. Otherwise a slow copy could outlive the memory of a replay guard.
     ///
     /// # Errors
     ///
     /// [`Refused`].
-    pub fn finish(self) -> Result<VerifiedStream, Refused> {
+    pub fn finish(self, now: SystemTime) -> Result<VerifiedStream, Refused> {
         let inner = &*self.verifier.0;
         if self.len > inner.max_body {
             return Err(Refused::BodyTooLarge);
+        }
+        if let (Some(stamp), Some(tolerance)) = (self.time, inner.tolerance) {
+            stamp.check(tolerance, now)?;
         }
         let signatures = |of: Algorithm| {
             self.signatures
@@ -118,8 +121,11 @@ impl VerifyingStream {
         };
         let End { hit, digest } = self.pass.finish(signatures, inner.scheme.encoding);
         let hit = hit.ok_or_else(|| inner.why_not(signatures))?;
+        if inner.ring.live(now).all(|(id, _)| *id != hit.key) {
+            return Err(Refused::BadSignature);
+        }
         let stamp = match self.scan {
-            Some(scan) => inner.check_body_time(scan, self.now)?,
+            Some(scan) => inner.check_body_time(scan, now)?,
             None => self.time,
         };
         let material = match (&self.id, hit.mac, digest) {
@@ -127,8 +133,8 @@ impl VerifyingStream {
             (None, _, Some(digest)) => Material::Digest(digest),
             (None, mac, None) => Material::Mac(mac.unwrap_or_default()),
         };
-        let replay_key = material.replay_key(inner.scheme.name, b"");
-        let facts = inner.facts(&hit, stamp, self.now);
+        let replay_key = material.replay_key(inner.scheme.replay_name(), b"");
+        let facts = inner.facts(&hit, stamp, now);
         Ok(VerifiedStream { len: self.len, replay_key, id: self.id, facts })
     }
 }

@@ -131,6 +131,6 @@ fn assert_flat(verifier: &Verifier, total: u64, headers: &Fields, chunk: &[u8]) 
     });
     assert_eq!(updates.count_total, 0, "{name}: {updates:?}");
     assert_eq!(taken, rounds, "{name}: a chunk was not taken");
-    let finished = measure(|| assert!(stream.finish().is_err()));
+    let finished = measure(|| assert!(stream.finish(at(NOW)).is_err()));
     assert!(finished.bytes_max < 1024, "{name}: {finished:?}");
 }

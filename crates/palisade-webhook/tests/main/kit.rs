@@ -124,5 +124,5 @@ pub(crate) fn stream<H: Headers + ?Sized>(
     for chunk in body.chunks(chunk) {
         stream.update(chunk)?;
     }
-    stream.finish()
+    stream.finish(now)
 }

@@ -278,7 +278,7 @@ fn bug_09_two_messages_never_have_the_same_signed_bytes() {
 #[tokio::test]
 async fn bug_10_a_replay_key_is_made_of_what_is_signed() {
     let verifier = verifier(Scheme::GITHUB);
-    let guard = ReplayGuard::builder(MemoryReplays::new(10)).build().unwrap();
+    let guard = ReplayGuard::builder(MemoryReplays::new(10), "test").build().unwrap();
     let signature = format!("sha256={}", hex(&mac(KEY, &[BODY])));
     for attempt in 0..3 {
         let headers = [

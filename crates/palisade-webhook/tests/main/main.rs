@@ -33,6 +33,8 @@ mod policies;
 mod replays;
 #[cfg(feature = "message-signatures")]
 mod rfc9421;
+#[cfg(feature = "asymmetric")]
+mod slow_and_late;
 #[cfg(feature = "twilio")]
 mod twilio;
 // The corpus holds rows of every scheme, so it runs where all of them are there.

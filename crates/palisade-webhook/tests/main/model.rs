@@ -71,7 +71,7 @@ fn streamed(
             break;
         }
     }
-    stream.finish()
+    stream.finish(at(now))
 }
 
 fn now() -> impl Strategy<Value = u64> {

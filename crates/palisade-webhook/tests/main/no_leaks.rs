@@ -91,13 +91,13 @@ proptest! {
             said.error(verifier.verify(&headers, &body, at(NOW * 2)));
             let stream = verifier.start(&headers, at(NOW)).unwrap();
             said.debug(&stream);
-            said.error(stream.finish());
+            said.error(stream.finish(at(NOW)));
             let verified = verifier.verify(&headers, &body, at(NOW)).unwrap();
             said.debug(&verified);
             said.debug(&verified.replay_key());
             said.debug(&verified.replay_key().to_bytes());
             said.debug(&Sighting::from(&verified));
-            let guard = ReplayGuard::builder(MemoryReplays::new(1)).scope("s").build().unwrap();
+            let guard = ReplayGuard::builder(MemoryReplays::new(1), "s").build().unwrap();
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let fresh = runtime.block_on(guard.admit(&verified, at(NOW))).unwrap();
             said.debug(&fresh);

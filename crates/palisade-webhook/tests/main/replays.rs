@@ -97,8 +97,7 @@ fn the_later_of_two_ends_counts() {
 #[test]
 fn a_guard_admits_once_in_each_scope() {
     let store = Arc::new(MemoryReplays::new(100));
-    let guard =
-        |scope: &str| ReplayGuard::builder(Arc::clone(&store)).scope(scope).build().unwrap();
+    let guard = |scope: &str| ReplayGuard::builder(Arc::clone(&store), scope).build().unwrap();
     let (signer, verifier) = (signer(Scheme::SLACK), verifier(Scheme::SLACK));
     let headers = signer.sign(&"m".parse().unwrap(), at(NOW), b"{}").unwrap();
     let verified = verifier.verify(&headers, b"{}", at(NOW)).unwrap();
@@ -115,7 +114,7 @@ fn a_guard_admits_once_in_each_scope() {
 #[test]
 fn what_was_withdrawn_passes_again_and_nothing_else_does() {
     let (signer, verifier) = (signer(Scheme::STANDARD), verifier(Scheme::STANDARD));
-    let guard = ReplayGuard::builder(MemoryReplays::new(100)).build().unwrap();
+    let guard = ReplayGuard::builder(MemoryReplays::new(100), "test").build().unwrap();
     let admit = |id: &str| {
         let headers = signer.sign(&id.parse().unwrap(), at(NOW), b"{}").unwrap();
         let verified = verifier.verify(&headers, b"{}", at(NOW)).unwrap();
@@ -123,7 +122,7 @@ fn what_was_withdrawn_passes_again_and_nothing_else_does() {
     };
     let first = admit("one").unwrap();
     let _kept: Fresh = admit("two").unwrap();
-    now_or_never(guard.withdraw(first)).unwrap();
+    now_or_never(guard.withdraw(first, at(NOW))).unwrap();
     assert_eq!(guard.store().len(), 1);
     assert!(matches!(admit("two"), Err(ReplayError::Duplicate)));
     drop(admit("one").unwrap());
@@ -133,7 +132,7 @@ fn what_was_withdrawn_passes_again_and_nothing_else_does() {
 #[test]
 fn a_guard_of_a_full_store_admits_nothing() {
     let (signer, verifier) = (signer(Scheme::GLACIS), verifier(Scheme::GLACIS));
-    let guard = ReplayGuard::builder(MemoryReplays::new(1))
+    let guard = ReplayGuard::builder(MemoryReplays::new(1), "test")
         .retention(Duration::from_hours(1))
         .build()
         .unwrap();
@@ -173,7 +172,7 @@ fn a_store_that_is_down_admits_nothing_and_its_cause_is_for_the_log() {
     let headers = signer(Scheme::GLACIS).sign(&"m".parse().unwrap(), at(NOW), b"{}").unwrap();
     let verifier = verifier(Scheme::GLACIS);
     let verified = verifier.verify(&headers, b"{}", at(NOW)).unwrap();
-    let guard = ReplayGuard::builder(Down).build().unwrap();
+    let guard = ReplayGuard::builder(Down, "test").build().unwrap();
     let error = now_or_never(guard.admit(&verified, at(NOW))).unwrap_err();
     assert_eq!(error.reason(), "webhook_replays_unavailable");
     assert!(!error.to_string().contains("192.0.2.1"));
@@ -186,8 +185,9 @@ fn a_store_that_is_down_admits_nothing_and_its_cause_is_for_the_log() {
 
 #[test]
 fn a_retention_protects_and_ends() {
-    let build =
-        |retention| ReplayGuard::builder(MemoryReplays::new(1)).retention(retention).build().err();
+    let build = |retention| {
+        ReplayGuard::builder(MemoryReplays::new(1), "test").retention(retention).build().err()
+    };
     let ten_years = Duration::from_hours(10 * 365 * 24);
     assert_eq!(build(Duration::from_nanos(1)), None);
     assert_eq!(build(ten_years), None);
@@ -208,7 +208,7 @@ fn a_message_is_remembered_as_long_as_it_verifies() {
             let Ok(verified) = verifier.verify(&headers, b"{}", first) else { continue };
             for second in seconds() {
                 let Ok(again) = verifier.verify(&headers, b"{}", second) else { continue };
-                let guard = ReplayGuard::builder(MemoryReplays::new(9))
+                let guard = ReplayGuard::builder(MemoryReplays::new(9), "test")
                     .retention(Duration::from_nanos(1))
                     .build()
                     .unwrap();
@@ -229,7 +229,7 @@ fn millis(after: i64) -> SystemTime {
 #[test]
 fn a_clock_that_steps_ahead_and_back_brings_nothing_back() {
     let (signer, verifier) = (signer(Scheme::STRIPE), verifier(Scheme::STRIPE));
-    let guard = ReplayGuard::builder(MemoryReplays::new(10))
+    let guard = ReplayGuard::builder(MemoryReplays::new(10), "test")
         .retention(Duration::from_mins(1))
         .build()
         .unwrap();
@@ -262,8 +262,7 @@ fn of_eight_threads_one_is_first() {
             let threads: Vec<_> = (0..8)
                 .map(|_| {
                     scope.spawn(|| {
-                        let guard =
-                            ReplayGuard::builder(Arc::clone(&store)).scope("s").build().unwrap();
+                        let guard = ReplayGuard::builder(Arc::clone(&store), "s").build().unwrap();
                         let verified = verifier.verify(&headers, b"{}", at(NOW)).unwrap();
                         barrier.wait();
                         now_or_never(guard.admit(&verified, at(NOW))).map(drop)
@@ -350,7 +349,7 @@ proptest! {
     ) {
         let schemes = [Scheme::STANDARD, Scheme::STRIPE, Scheme::SLACK, Scheme::GLACIS];
         let parties: Vec<_> = schemes.iter().map(|s| (signer(*s), verifier(*s))).collect();
-        let guard = ReplayGuard::builder(MemoryReplays::new(10_000))
+        let guard = ReplayGuard::builder(MemoryReplays::new(10_000), "test")
             .retention(Duration::from_secs(retention))
             .build()
             .unwrap();
@@ -390,7 +389,7 @@ proptest! {
                 prop_assert_eq!(admitted.is_ok(), fresh);
                 match admitted {
                     Ok(fresh) if step.withdrawn => {
-                        now_or_never(guard.withdraw(fresh)).unwrap();
+                        now_or_never(guard.withdraw(fresh, at(now))).unwrap();
                         memory.0.remove(&(scheme.name(), known));
                     }
                     Ok(_) if matches!(scheme.name(), "stripe" | "slack") => {

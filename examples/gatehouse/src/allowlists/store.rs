@@ -1,10 +1,13 @@
 //! The allowlists in the database.
 
+use std::net::IpAddr;
 use std::time::SystemTime;
 
 use palisade::allowlist::{Denied, Entry};
-use sqlx::Row;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::{Row, SqliteConnection};
+
+use crate::webhooks::{Event, WebhooksError, write_event};
 
 /// The allowlists of all workspaces. Each call is one statement, or one transaction that locks from its start.
 #[derive(Clone, Debug)]
@@ -98,6 +101,15 @@ impl AllowlistStore {
         Ok(lists(&rows)?.pop().unwrap_or_else(|| StoredList::new(workspace, 0, &[])))
     }
 
+    /// Asks the list that is stored, in the transaction of a change that outlasts the request.
+    pub(crate) async fn decide_in(
+        connection: &mut SqliteConnection,
+        workspace: &str,
+        address: IpAddr,
+    ) -> Result<Result<(), Denied>, AllowlistsError> {
+        super::decided(&Self::load_from(connection, workspace).await?, address)
+    }
+
     /// The lists that were changed after this change, whoever changed them.
     pub(super) async fn changed_after(
         &self,
@@ -115,7 +127,8 @@ impl AllowlistStore {
         lists(&rows)
     }
 
-    /// Replaces the list of a workspace, unless there is an objection to that from the list that is stored now.
+    /// Replaces the list of a workspace, unless there is an objection to that from the list that is stored now. Whoever
+    /// wants to know of it by webhook is told in the same transaction.
     ///
     /// # Errors
     ///
@@ -163,6 +176,8 @@ impl AllowlistStore {
             .execute(&mut *transaction)
             .await?;
         }
+        let event = Event::allowlist_changed(workspace, version, entries.len(), now);
+        write_event(&mut transaction, &event, now).await?;
         transaction.commit().await?;
         Ok(Replacement::Done { version })
     }
@@ -197,3 +212,9 @@ fn lists(rows: &[SqliteRow]) -> Result<Vec<StoredList>, AllowlistsError> {
 #[derive(Debug, thiserror::Error)]
 #[error("the store of allowlists is not available")]
 pub struct AllowlistsError(#[from] sqlx::Error);
+
+impl From<AllowlistsError> for WebhooksError {
+    fn from(error: AllowlistsError) -> Self {
+        error.0.into()
+    }
+}

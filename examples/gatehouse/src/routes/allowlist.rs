@@ -59,7 +59,10 @@ pub(crate) async fn put(
     let address = client.address();
     let version =
         match lists.replace(workspace.as_str(), &entries, address, is_meant_for, now).await? {
-            Replacement::Done { version } => version,
+            Replacement::Done { version } => {
+                app.webhooks.wake();
+                version
+            }
             Replacement::Overtaken => return Err(ApiError::allowlist_changed()),
             Replacement::Denied(denied) => return Err(denied.into()),
         };

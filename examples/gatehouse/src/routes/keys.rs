@@ -8,12 +8,13 @@ mod requests;
 mod view;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use palisade::apikey::{ApiKeyId, Issued, NewKey, RevocationReason, Scopes};
+use palisade::apikey::{ApiKeyId, Issued, NewKey, Owner, RevocationReason, Scopes};
 use serde::Serialize;
 
 use self::requests::{MintRequest, Page, RenameRequest, RotateRequest, Rotation};
@@ -24,6 +25,7 @@ use crate::error::ApiError;
 use crate::input::{Body, Params, Segment};
 use crate::manager::Manager;
 use crate::reply::json;
+use crate::webhooks::{Change, Changed, Intent};
 
 #[derive(Serialize)]
 struct KeyList<'a> {
@@ -67,7 +69,9 @@ pub(crate) async fn mint(
     if let Some(lifetime) = request.lifetime() {
         new = new.expires_after(lifetime, now);
     }
+    let intent = app.webhooks.intend(&manager.owner()?, Change::Create, now).await?;
     let issued = app.keys.issue(new, now).await?;
+    app.webhooks.settle(intent, Some(Changed::Created(&issued.record)), now).await;
     Ok(created(&app, issued))
 }
 
@@ -108,13 +112,24 @@ pub(crate) async fn rotate(
     let owner = manager.owner()?;
     let record = app.keys.load(&owner, &id).await?;
     manager.may_manage(record.environment.as_deref(), &record.scopes)?;
-    let issued = match request.rotation()? {
-        Rotation::Overlap(overlap) => app.keys.rotate(&owner, &id, overlap, now).await?,
+    let rotation = request.rotation()?;
+    let intent = app.webhooks.intend(&owner, Change::Rotate(&id), now).await?;
+    let issued = match rotation {
+        Rotation::Overlap(overlap) => app.keys.rotate(&owner, &id, overlap, now).await,
         Rotation::Leaked => {
-            app.keys.rotate_at_once(&owner, &id, RevocationReason::Leaked, now).await?
+            app.keys.rotate_at_once(&owner, &id, RevocationReason::Leaked, now).await
         }
     };
-    Ok(created(&app, issued))
+    match issued {
+        Ok(issued) => {
+            app.webhooks.settle(intent, Some(Changed::Rotated(&issued.record)), now).await;
+            Ok(created(&app, issued))
+        }
+        Err(error) => {
+            announce_revocation(&app, intent, &owner, &id, now).await;
+            Err(error.into())
+        }
+    }
 }
 
 /// Revoking twice is answered like revoking once: the first revocation stands.
@@ -129,9 +144,35 @@ pub(crate) async fn revoke(
     let record = app.keys.load(&owner, &id).await?;
     manager.may_manage(record.environment.as_deref(), &Scopes::none())?;
     let reason = RevocationReason::Requested;
+    let intent = match app.webhooks.intend(&owner, Change::Revoke(&id), now).await {
+        Ok(intent) => intent,
+        // A key that has to go goes, whoever hears of it.
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(cause, key_id = id.as_str(), "a revocation is not announced");
+            Intent::none()
+        }
+    };
     let revocation = app.keys.revoke(&owner, &id, reason, now).await?;
     let record = palisade::apikey::KeyRecord { revoked: Some(revocation), ..record };
+    let is_new = revocation.at >= now;
+    app.webhooks.settle(intent, is_new.then_some(Changed::Revoked(&record)), now).await;
     Ok(json(StatusCode::OK, &KeyView::new(&record, now)))
+}
+
+/// Announces the revocation of a key that leaked and was rotated already. After any other error the intent is left, and
+/// settled later by what is stored then.
+async fn announce_revocation(
+    app: &App,
+    intent: Intent,
+    owner: &Owner,
+    id: &ApiKeyId,
+    now: SystemTime,
+) {
+    let Ok(record) = app.keys.load(owner, id).await else { return };
+    if record.revoked.is_some_and(|revocation| revocation.at >= now) {
+        app.webhooks.settle(intent, Some(Changed::Revoked(&record)), now).await;
+    }
 }
 
 /// The one response that holds a key.

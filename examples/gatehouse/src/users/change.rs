@@ -1,13 +1,17 @@
 //! A change of a password, and what it leaves to be done.
 
+use std::time::SystemTime;
+
 use palisade::session::UserId;
 use sqlx::Row;
 
 use super::{Swap, Users, UsersError, user_id};
+use crate::webhooks::{Event, write_event};
 
 impl Users {
     /// Replaces the hash of a user who chose a new password, if it still is the old one, and notes in the
-    /// same statement that the user's sessions are to be ended.
+    /// same statement that the user's sessions are to be ended. Whoever wants to know of it by webhook is told in the
+    /// same transaction.
     ///
     /// # Errors
     ///
@@ -17,16 +21,24 @@ impl Users {
         id: &UserId,
         old: &str,
         new: &str,
+        now: SystemTime,
     ) -> Result<Swap, UsersError> {
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let statement = "UPDATE users SET password_hash = ?3, sessions_due = 1
             WHERE id = ?1 AND password_hash = ?2";
         let done = sqlx::query(statement)
             .bind(id.as_str())
             .bind(old)
             .bind(new)
-            .execute(&self.pool)
+            .execute(&mut *transaction)
             .await?;
-        Ok(if done.rows_affected() == 0 { Swap::Overtaken } else { Swap::Done })
+        if done.rows_affected() == 0 {
+            transaction.rollback().await?;
+            return Ok(Swap::Overtaken);
+        }
+        write_event(&mut transaction, &Event::password_changed(id.as_str(), now), now).await?;
+        transaction.commit().await?;
+        Ok(Swap::Done)
     }
 
     /// Notes that the sessions of a user are ended. Under which hash, so that one change does not answer

@@ -5,10 +5,11 @@ use sqlx::SqlitePool;
 
 /// The migrations, the first being version 1. Each is run once, in this order, and never changed after
 /// a release.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../migrations/0001_users.sql"),
     include_str!("../../migrations/0002_sessions_due.sql"),
     include_str!("../../migrations/0003_allowlists.sql"),
+    include_str!("../../migrations/0004_webhooks.sql"),
 ];
 
 /// Brings the schema to the newest version. The key store counts its own in a table of its own, so the

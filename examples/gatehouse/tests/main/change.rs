@@ -109,7 +109,10 @@ async fn a_sign_in_that_is_under_way() {
     }
     let users = &gate.app.passwords.users;
     let user = users.find(&"ann".parse().unwrap()).await.unwrap().unwrap();
-    let _ = users.change_password(&user.id, &user.password_hash, "other").await.unwrap();
+    let _ = users
+        .change_password(&user.id, &user.password_hash, "other", std::time::SystemTime::now())
+        .await
+        .unwrap();
     let (sessions, now) = (&gate.app.people.sessions, gate.app.now());
     sessions.revoke_user(&user.id, EndReason::PasswordChanged, now).await.unwrap();
     bouncer.let_in();
@@ -141,7 +144,9 @@ async fn a_sign_in_that_begins_a_moment_late() {
     assert!(tokio::time::timeout(moment, sign_in.as_mut()).await.is_err(), "it waits to begin");
 
     let hash = cheap_hasher().build().unwrap().hash(&Password::new(NEW).unwrap()).unwrap();
-    let changed = users.change_password(&user.id, &user.password_hash, hash.as_str()).await;
+    let changed = users
+        .change_password(&user.id, &user.password_hash, hash.as_str(), std::time::SystemTime::now())
+        .await;
     assert_eq!(changed.unwrap(), Swap::Done);
     drop(held);
     end.await.unwrap();
@@ -272,7 +277,10 @@ async fn a_process_that_dies_in_between() {
     let elsewhere = ann(&gate).await;
     let users = &gate.app.passwords.users;
     let user = users.find(&"ann".parse().unwrap()).await.unwrap().unwrap();
-    let _ = users.change_password(&user.id, &user.password_hash, "other").await.unwrap();
+    let _ = users
+        .change_password(&user.id, &user.password_hash, "other", std::time::SystemTime::now())
+        .await
+        .unwrap();
     assert!(elsewhere.is_signed_in(&gate).await);
     gate.app.people.finish_changes(users, gate.app.now()).await.unwrap();
     assert!(!elsewhere.is_signed_in(&gate).await);

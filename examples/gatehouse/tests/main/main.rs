@@ -31,3 +31,4 @@ mod step_up;
 mod store_down;
 mod stored_lists;
 mod users;
+mod webhooks;

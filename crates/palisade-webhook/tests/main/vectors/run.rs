@@ -79,7 +79,7 @@ fn verify(row: &Value) -> Verdict {
                 break;
             }
         }
-        let proof = stream.finish()?;
+        let proof = stream.finish(now)?;
         assert_eq!(proof.body_len(), body.len() as u64);
         Ok((proof.replay_key(), *proof.key_id(), proof.timestamp()))
     });
@@ -123,8 +123,7 @@ fn replay(row: &Value) -> Verdict {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for step in steps {
         let scope = step["endpoint"].as_str().unwrap_or("only");
-        let guard =
-            ReplayGuard::builder(std::sync::Arc::clone(&store)).scope(scope).build().unwrap();
+        let guard = ReplayGuard::builder(std::sync::Arc::clone(&store), scope).build().unwrap();
         let (headers, body) = (case::headers(step), case::body(&step["body"]));
         let now = at(number(&step["now"], "now"));
         let verdict = match verifier.verify(&headers, &body, now) {

@@ -78,8 +78,8 @@ async fn store(
     // Hashing takes a while, in which the session may have been ended by somebody who had a reason.
     sessions.confirm(&session, app.now()).await.map_err(ApiError::ended_meanwhile)?;
     let users = &app.passwords.users;
-    match users.change_password(&user.id, &user.password_hash, &hash).await? {
-        Swap::Done => {}
+    match users.change_password(&user.id, &user.password_hash, &hash, app.now()).await? {
+        Swap::Done => app.webhooks.wake(),
         Swap::Overtaken => return Err(ApiError::session_changed("password_overtaken")),
     }
     let user_id = user.id.as_str();

@@ -1,0 +1,192 @@
+//! Webhooks from others: a verifier for each sender that is configured.
+//!
+//! Nothing but the signature says who sends. So the headers are looked at before any of the body is read, the body
+//! goes through the verifier while it arrives, and what is held of all bodies together is bounded.
+
+mod inbox;
+mod keys;
+
+use std::fs::File;
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::time::{Duration, SystemTime};
+
+use palisade::webhook::{
+    Fresh, ReplayError, ReplayGuard, Scheme, VerifiedStream, Verifier, VerifierBuilder,
+};
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+use crate::config::{Config, InboundSecrets, InboundSource, SQUARE_URL};
+use crate::secrets::SecretUses;
+use crate::start::StartError;
+use crate::webhooks::{WebhookStore, WebhooksError};
+use inbox::Inbox;
+use inbox::Received;
+
+/// How long a message is known when it comes again. Of most senders it is the only protection that there is, and it
+/// is longer than any sender goes on trying.
+const REPLAY_RETENTION: Duration = Duration::from_hours(90 * 24);
+
+/// The bytes of all bodies that are held at once, in units of a permit.
+const UNIT: usize = 1024;
+const HELD_UNITS: usize = 64 * 1024;
+
+/// The longest file of keys.
+const MAX_FILE: usize = 64 * 1024;
+
+/// The senders that webhooks are received from.
+#[derive(Debug)]
+pub struct Inbound {
+    verifiers: Vec<Verifier>,
+    store: WebhookStore,
+    /// How many replay keys may be added before they are counted.
+    replay_budget: AtomicI64,
+    /// The room for bodies that are on their way in.
+    room: Arc<Semaphore>,
+}
+
+impl Inbound {
+    /// The senders whose secrets are given.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`]: which variable is not usable, or that a secret has another use already.
+    pub fn open(
+        config: &Config,
+        secrets: &mut SecretUses,
+        store: &WebhookStore,
+    ) -> Result<Self, StartError> {
+        let settings = &config.webhooks;
+        let mut verifiers = Vec::new();
+        for sender in &settings.inbound {
+            let builder = Verifier::builder(sender.scheme)
+                .max_body(u64::try_from(settings.max_body).unwrap_or(u64::MAX));
+            let builder = match &settings.square_url {
+                Some(url) if sender.scheme.signs_url() => builder.url(url.as_str()),
+                _ => builder,
+            };
+            verifiers.push(verifier(builder, sender, secrets)?);
+        }
+        let room = Arc::new(Semaphore::new(HELD_UNITS));
+        Ok(Self { verifiers, store: store.clone(), replay_budget: AtomicI64::new(0), room })
+    }
+
+    /// The verifier of the scheme of this name; none where it is not configured.
+    pub(crate) fn verifier(&self, name: &str) -> Option<&Verifier> {
+        self.verifiers.iter().find(|verifier| verifier.scheme().name() == name)
+    }
+
+    /// Room for a body, which starts with none.
+    pub(crate) fn room(&self) -> Room {
+        Room { all: Arc::clone(&self.room), held: None, bytes: 0 }
+    }
+
+    /// Keeps a message that was verified, unless it came before. Its replay key and the message are one transaction,
+    /// so a process that dies keeps both or neither, and the sender comes again.
+    pub(crate) async fn keep(
+        &self,
+        verified: &VerifiedStream,
+        scheme: &Scheme,
+        body: &[u8],
+        now: SystemTime,
+    ) -> Result<Fresh, ReplayError> {
+        let message = Received {
+            scheme: scheme.name(),
+            key_id: verified.key_id().as_str(),
+            message_id: verified.message_id(),
+            signed: verified.timestamp(),
+            body,
+        };
+        // A guard for each message, since the store writes the message too. What it holds are three fields.
+        let inbox = Inbox::new(&self.store, message, &self.replay_budget);
+        let guard = ReplayGuard::builder(inbox, scheme.name())
+            .retention(REPLAY_RETENTION)
+            .build()
+            .map_err(palisade::webhook::StoreError::new)?;
+        guard.admit(verified, now).await
+    }
+
+    /// Forgets replay keys whose end has come and messages that are old.
+    pub(crate) async fn prune(&self, now: SystemTime) -> Result<u64, WebhooksError> {
+        self.store.prune_received(now).await
+    }
+}
+
+fn verifier(
+    builder: VerifierBuilder,
+    sender: &InboundSecrets,
+    secrets: &mut SecretUses,
+) -> Result<Verifier, StartError> {
+    let variable = sender.variable;
+    let problem = |problem: String| StartError::Inbound { variable, problem };
+    let text = match &sender.source {
+        InboundSource::Given(text) => Zeroizing::new(text.to_string()),
+        InboundSource::File(path) => read(path).map_err(|error| problem(error.to_string()))?,
+    };
+    let mut builder = builder;
+    for entry in keys::entries(&text).map_err(|error| problem(error.to_string()))? {
+        let key = entry.key(&sender.scheme).map_err(|error| problem(error.to_string()))?;
+        secrets.add_shared(variable, entry.secret())?;
+        builder = builder.key(entry.id, key);
+    }
+    builder.build().map_err(|error| match error {
+        palisade::webhook::BuildError::NoUrl => problem(format!("{SQUARE_URL} is missing")),
+        error => problem(error.to_string()),
+    })
+}
+
+fn read(path: &std::path::Path) -> std::io::Result<Zeroizing<String>> {
+    // The whole length at once: growing it would leave copies of the secrets on the heap.
+    let mut text = Zeroizing::new(String::with_capacity(MAX_FILE + 1));
+    File::open(path)?
+        .take(u64::try_from(MAX_FILE + 1).unwrap_or(u64::MAX))
+        .read_to_string(&mut text)?;
+    if text.len() > MAX_FILE {
+        return Err(std::io::Error::other("longer than 64 KiB, which no keys are"));
+    }
+    Ok(text)
+}
+
+/// What one body takes of the room for all of them. It is given back when this is dropped.
+pub(crate) struct Room {
+    all: Arc<Semaphore>,
+    held: Option<tokio::sync::OwnedSemaphorePermit>,
+    bytes: usize,
+}
+
+impl Room {
+    /// Takes room for so many bytes more; false where there is none.
+    pub(crate) fn grow(&mut self, bytes: usize) -> bool {
+        let before = self.bytes.div_ceil(UNIT);
+        self.bytes = self.bytes.saturating_add(bytes);
+        let more = u32::try_from(self.bytes.div_ceil(UNIT) - before).unwrap_or(u32::MAX);
+        let Ok(permit) = Arc::clone(&self.all).try_acquire_many_owned(more) else { return false };
+        match &mut self.held {
+            Some(held) => held.merge(permit),
+            held => *held = Some(permit),
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_bounded_and_given_back() {
+        let room = Arc::new(Semaphore::new(3));
+        let new = || Room { all: Arc::clone(&room), held: None, bytes: 0 };
+        let (mut a, mut b) = (new(), new());
+        assert!(a.grow(1) && a.grow(1023) && a.grow(0));
+        assert_eq!(room.available_permits(), 2);
+        assert!(a.grow(1) && b.grow(1));
+        assert!(!b.grow(1024));
+        drop(a);
+        assert_eq!(room.available_permits(), 2);
+        drop(b);
+        assert_eq!(room.available_permits(), 3);
+    }
+}

@@ -1,0 +1,9 @@
+//! Webhooks to customers, over real sockets of this machine, and from others.
+
+mod attempts;
+mod customer;
+mod endpoints;
+mod inbound;
+mod loopback;
+mod processes;
+mod sending;

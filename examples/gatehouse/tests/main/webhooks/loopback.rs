@@ -1,0 +1,31 @@
+//! The own machine is out of reach unless a setting opens it.
+
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::customer::{ENDPOINTS, Sender};
+
+#[tokio::test]
+async fn closed_nothing_connects() {
+    let sender = Sender::with_vars(&[]).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    for url in [
+        format!("http://127.0.0.1:{port}/"),
+        format!("https://127.0.0.1:{port}/"),
+        format!("https://[::1]:{port}/"),
+    ] {
+        let reply = sender.post(ENDPOINTS, &sender.admin, json!({"url": url})).await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (422, "WEBHOOK_URL_REFUSED"));
+    }
+    // Of a name it is not known until it is used, and then the address counts that it has.
+    let (endpoint, _) = sender.register(&format!("https://localhost:{port}/")).await;
+    sender.event().await;
+    sender.until_delivery(&endpoint, "last_outcome", json!("refused_address")).await;
+    let delivery = sender.delivery(&endpoint).await;
+    assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("due"), &json!(1)));
+    let shown = sender.get(&endpoint, &sender.admin).await.text;
+    assert!(!shown.contains("127.0.0") && !shown.contains("::1"), "{shown}");
+    let listener = listener.into_std().unwrap();
+    assert!(listener.accept().is_err(), "nobody connected");
+}
