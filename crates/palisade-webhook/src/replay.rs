@@ -24,6 +24,9 @@ const DOMAIN: &[u8] = b"palisade webhook replay v1\0";
 /// | one HMAC in the header | the MAC of what was signed |
 /// | anything else | SHA-256 of what was signed: whoever drops one of several signatures, or turns an ECDSA signature into its twin, does not change it |
 ///
+/// Where a scheme signs the body alone, two honest messages of equal bytes have the same key, and within the
+/// guard's retention they count as one.
+///
 /// A delivery id that is not signed, such as GitHub's `X-GitHub-Delivery`, is not part of it: whoever replays
 /// a message writes a new one. It is no secret: it may be stored and logged.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

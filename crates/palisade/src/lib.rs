@@ -45,6 +45,6 @@ struct SecretsGuide;
 struct SessionsGuide;
 
 /// The same for the guides.
-#[cfg(all(doctest, feature = "webhook"))]
+#[cfg(all(doctest, feature = "webhook-full"))]
 #[doc = include_str!("../../../docs/guides/webhooks.md")]
 struct WebhooksGuide;

@@ -27,7 +27,7 @@ const WANTED: &str = "a shared secret";
 /// use palisade_webhook::SharedSecret;
 ///
 /// SharedSecret::from_whsec("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")?;
-/// // A public key never becomes an HMAC key.
+/// // What is plainly a public key is refused.
 /// assert!(SharedSecret::from_whsec("whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=").is_err());
 /// assert!(SharedSecret::from_text("").is_err());
 /// # Ok::<(), palisade_webhook::KeyError>(())

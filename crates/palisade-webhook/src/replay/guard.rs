@@ -97,10 +97,12 @@ impl<S: ReplayStore> ReplayGuard<S> {
     /// Forgets a message that was admitted and could not be handled, so that the sender's next attempt
     /// passes.
     ///
-    /// Without this, a failure after `admit` loses the message. So does a process that dies in between, or a
-    /// second attempt that came and was answered as a duplicate while the first one still failed: where that
-    /// matters, write the [`ReplayKey`] into the database in the transaction that
-    /// handles the message, through a [`ReplayStore`] of your own.
+    /// Without this, a failure after `admit` loses the message, be it a `?` on the way or a future that is
+    /// dropped because the client hung up: admit and work in a task of its own, and let no `?` skip this.
+    ///
+    /// A process that dies in between loses it all the same, and so does a second attempt that came and was
+    /// answered as a duplicate while the first one still failed. Where that matters, write the [`ReplayKey`]
+    /// into the database in the transaction that handles the message, through a [`ReplayStore`] of your own.
     ///
     /// # Errors
     ///
