@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::RetryPolicyBuilder;
 
 /// What [`RetryPolicy::longest_wait`] allows for clocks that differ.
-const SLACK: Duration = Duration::from_secs(60);
+const SLACK: Duration = Duration::from_mins(1);
 
 const SECOND: u64 = 1;
 const MINUTE: u64 = 60 * SECOND;

@@ -141,6 +141,9 @@ impl SharedSecret {
 }
 
 fn decode_base64(text: &str) -> Result<SecretBytes, KeyError> {
+    if text.is_empty() {
+        return Err(KeyError::Empty);
+    }
     // Wiped also when the text breaks off half-way.
     let mut bytes = Zeroizing::new(vec![0; text.len()]);
     let len = Base64::decode(text, &mut bytes)

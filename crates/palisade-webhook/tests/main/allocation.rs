@@ -54,7 +54,9 @@ fn several_signatures_take_no_more() {
         (Scheme::STRIPE, Algorithm::HmacSha256, "v1=", ','),
         (Scheme::PADDLE, Algorithm::HmacSha256, "h1=", ';'),
     ] {
-        for keys in [1, 3] {
+        // More pairs of a public key and a signature are refused.
+        let public = algorithm == Algorithm::Ed25519;
+        for keys in [1, 3].into_iter().filter(|keys| !public || *keys == 1) {
             let kit = Kit::with_keys(scheme, algorithm, keys);
             let other = Kit::new(scheme, algorithm).sign(b"another");
             let other = String::from_utf8(other.last().unwrap().1.clone()).unwrap();

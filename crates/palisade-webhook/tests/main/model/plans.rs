@@ -159,7 +159,7 @@ pub(super) const PLANS: &[Plan] = &[
         time: Time::Header("x-time"),
         tolerance: 300,
         ..plain(
-            own("bare time")
+            own("bare-time")
                 .labelled(' ', '=', OF_TWO_KINDS)
                 .time_header("X-Time", Duration::from_mins(5))
                 .signs(&[Part::Time]),
