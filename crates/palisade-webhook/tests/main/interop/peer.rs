@@ -1,5 +1,6 @@
 //! A process in another language that is asked about requests.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -17,32 +18,42 @@ pub(super) enum Answer {
     Error(String),
 }
 
+const ERRORS: &str = "errors.txt";
+
 /// A process that answers a line of JSON with a line of JSON.
 pub(super) struct Peer {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Peer {
-    /// `None` when the program is missing or ends before its first line.
+    /// `None` when the program is missing. One that ends before its first line has found a mistake.
     pub(super) fn start(mut command: Command, folder: TempDir) -> Option<Self> {
         let mut child = command
             .current_dir(folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // Never ours: Node makes the pipes that it inherits non-blocking, and the test runner's writes fail.
+            .stderr(File::create(folder.path().join(ERRORS)).unwrap())
             .spawn()
             .ok()?;
         let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        let mut peer = Self { child, input, output: BufReader::new(output), _folder: folder };
-        peer.read().map(|_| peer)
+        let mut peer = Self { child, input, output: BufReader::new(output), folder };
+        peer.next();
+        Some(peer)
     }
 
-    fn read(&mut self) -> Option<Value> {
+    fn next(&mut self) -> Value {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).ok()
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}{}", self.errors()))
+    }
+
+    /// What the process has complained of.
+    fn errors(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join(ERRORS)).unwrap()
     }
 
     pub(super) fn ask(&mut self, case: &Case) -> Answer {
@@ -56,7 +67,7 @@ impl Peer {
             "odd": [part, kind],
         });
         writeln!(self.input, "{request}").unwrap();
-        let answer = self.read().expect("an answer");
+        let answer = self.next();
         match (answer["verdict"].as_bool(), answer["error"].as_str()) {
             (Some(verdict), None) => Answer::Verdict(verdict),
             (None, Some(error)) => Answer::Error(error.to_owned()),
