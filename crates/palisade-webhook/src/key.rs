@@ -32,8 +32,8 @@ const MAX_TEXT: usize = 4096;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// There is nothing.
-    #[error("the secret is empty: copy it again from where the webhook is set up")]
+    /// There is nothing, or zeros alone.
+    #[error("the secret is empty, or zeros alone: copy it again from where the webhook is set up")]
     Empty,
     /// White space before or after it, which would become part of the key.
     #[error(

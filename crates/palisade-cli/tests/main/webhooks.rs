@@ -108,7 +108,7 @@ fn what_is_verified_is_told_with_its_key() {
     let files = files();
     let line = "verify --scheme standard --secret-env NO --secret-file whsec.txt \
                 --headers standard.headers --now 1700000010 body.json";
-    let env = [("NO", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")];
+    let env = [("NO", "whsec_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB")];
     let answer = run_in(&files, line, b"", &env);
     assert_eq!((answer.code, answer.stderr.as_str()), (0, ""), "{answer:?}");
     for part in [
