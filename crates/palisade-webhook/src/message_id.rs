@@ -63,7 +63,8 @@ impl MessageId {
 /// Whether the bytes are an id; `ends` is the byte that the scheme lets follow it.
 pub(crate) fn is_message_id(bytes: &[u8], ends: Option<u8>) -> bool {
     (1..=MessageId::MAX_LEN).contains(&bytes.len())
-        && bytes.iter().all(|byte| byte.is_ascii_graphic() && Some(*byte) != ends)
+        // Counted and not searched, so that the compiler looks at many bytes at once.
+        && bytes.iter().filter(|byte| !byte.is_ascii_graphic() || Some(**byte) == ends).count() == 0
 }
 
 impl FromStr for MessageId {

@@ -48,24 +48,24 @@ impl<'h> Presented<'h> {
         headers: &'h H,
         max_signatures: usize,
     ) -> Result<(), Refused> {
-        let aliased = uses_aliases(scheme, headers)?;
+        let (aliased, (name, value)) = signature_header(scheme, headers)?;
+        refuse_two_ids(scheme, headers, aliased)?;
         if let Some(header) = scheme.id {
-            let (name, value) = one(headers, header, aliased)?;
+            let (name, id) = one(headers, header, aliased)?;
             self.id = Some(
-                std::str::from_utf8(value)
+                std::str::from_utf8(id)
                     .ok()
                     .filter(|id| is_message_id(id.as_bytes(), scheme.ends_id()))
                     .ok_or(Refused::MalformedHeader(name))?,
             );
         }
         if let TimeField::Header(header) = scheme.time {
-            let (name, value) = one(headers, header, aliased)?;
-            self.set_time(scheme, name, value)?;
+            let (name, time) = one(headers, header, aliased)?;
+            self.set_time(scheme, name, time)?;
         }
         if let Some(header) = scheme.key {
             self.key = Some(one(headers, header, aliased)?.1);
         }
-        let (name, value) = one(headers, scheme.signature, aliased)?;
         self.read_signatures(scheme, name, value, max_signatures)
     }
 
@@ -161,7 +161,13 @@ impl<'h> Presented<'h> {
     }
 
     /// Gives what is signed before the body, piece by piece.
-    pub(crate) fn each_part(&self, scheme: &Scheme, url: &str, mut take: impl FnMut(&[u8])) {
+    #[inline]
+    pub(crate) fn each_part<'p>(
+        &'p self,
+        scheme: &'p Scheme,
+        url: &'p str,
+        mut take: impl FnMut(&'p [u8]),
+    ) {
         for part in scheme.signed {
             match part {
                 Part::Text(text) => take(text.as_bytes()),
@@ -189,23 +195,37 @@ fn entries(value: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Whether the headers came under their other names, as the signature tells.
-///
+/// The signature header, and whether it came under its other name, as all others then do.
+fn signature_header<'h, H: Headers + ?Sized>(
+    scheme: &Scheme,
+    headers: &'h H,
+) -> Result<(bool, (&'static str, &'h [u8])), Refused> {
+    let header = scheme.signature;
+    match one(headers, header, false) {
+        Err(missing @ Refused::MissingHeader(_)) if header.alias.is_some() => {
+            match one(headers, header, true) {
+                Err(Refused::MissingHeader(_)) => Err(missing),
+                found => Ok((true, found?)),
+            }
+        }
+        found => Ok((false, found?)),
+    }
+}
+
 /// Of two ids, nobody can tell which one the signer meant and which one somebody added. A sender that writes all
 /// headers under both names writes the same id.
-fn uses_aliases<H: Headers + ?Sized>(scheme: &Scheme, headers: &H) -> Result<bool, Refused> {
-    let (own, Some(alias)) = (scheme.signature.name, scheme.signature.alias) else {
-        return Ok(false);
-    };
-    let present = |name: &'static str| headers.values(name).next().is_some();
-    let aliased = !present(own) && present(alias);
-    if let Some(Header { name, alias: Some(alias) }) = scheme.id
-        && present(if aliased { name } else { alias })
-        && !headers.values(name).eq(headers.values(alias))
-    {
+fn refuse_two_ids<H: Headers + ?Sized>(
+    scheme: &Scheme,
+    headers: &H,
+    aliased: bool,
+) -> Result<(), Refused> {
+    let Some(Header { name, alias: Some(alias) }) = scheme.id else { return Ok(()) };
+    let other = if aliased { name } else { alias };
+    let differ = || !headers.values(name).eq(headers.values(alias));
+    if headers.values(other).next().is_some() && differ() {
         return Err(Refused::MixedHeaders(name, alias));
     }
-    Ok(aliased)
+    Ok(())
 }
 
 /// The one value of a header, without the white space that HTTP allows around it (RFC 9110 section 5.5).

@@ -5,6 +5,9 @@ use super::{Encoding, Layout, Part, Scheme, TimeField};
 /// The most characters of a header name, a label or a fixed text of a scheme.
 const MAX_TEXT: usize = 128;
 
+/// The most parts before the body: each of the three that are told, and texts around them.
+pub(crate) const MAX_PARTS: usize = 7;
+
 /// What is wrong with a scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -39,6 +42,9 @@ pub enum SchemeError {
     /// A time or id is signed and it is not said where it is.
     #[error("the {0} is signed, and the scheme does not say which header holds it")]
     Nowhere(&'static str),
+    /// More than seven parts are signed before the body.
+    #[error("a scheme signs at most seven parts before the body")]
+    TooManyParts,
     /// A part is signed twice.
     #[error("the {0} is signed twice")]
     Twice(&'static str),
@@ -120,6 +126,9 @@ impl Scheme {
                 (false, true) => return Err(SchemeError::Nowhere(word)),
                 _ => {}
             }
+        }
+        if self.signed.len() > MAX_PARTS {
+            return Err(SchemeError::TooManyParts);
         }
         for (part, word) in [(Part::Id, "message id"), (Part::Time, "time"), (Part::Url, "URL")] {
             if self.signed.iter().filter(|signed| **signed == part).count() > 1 {
