@@ -14,6 +14,7 @@ mod session_cookie;
 mod session_tokens;
 mod webhook;
 mod webhook_keys;
+mod webhook_message;
 
 pub use allowlist::allowlist_client_ip;
 pub use allowlist_text::{allowlist_lines, allowlist_network};
@@ -24,6 +25,7 @@ pub use session_cookie::{session_cookie_read, session_set_cookie};
 pub use session_tokens::{session_epoch_id, session_token_verify};
 pub use webhook::{webhook_sign_verify, webhook_verify};
 pub use webhook_keys::webhook_secret;
+pub use webhook_message::webhook_message;
 
 use std::ffi::OsString;
 use std::io;
@@ -49,6 +51,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("session_set_cookie", session_set_cookie),
     ("session_epoch_id", session_epoch_id),
     ("session_token_verify", session_token_verify),
+    ("webhook_message", webhook_message),
     ("webhook_secret", webhook_secret),
     ("webhook_sign_verify", webhook_sign_verify),
     ("webhook_verify", webhook_verify),
