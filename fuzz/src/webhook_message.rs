@@ -28,11 +28,7 @@ pub fn webhook_message(data: &[u8]) {
     let (head, body) = split(rest, b"\n\n").unwrap_or((rest, b""));
     let line = String::from_utf8_lossy(line);
     let Some((method, uri)) = line.split_once(' ') else { return };
-    let fields: Fields<'_> = head
-        .split(|byte| *byte == b'\n')
-        .filter_map(|line| split(line, b":"))
-        .map(|(name, value)| (String::from_utf8_lossy(name).into_owned(), value))
-        .collect();
+    let fields = read(head);
     digest(&fields, body);
     let Some(verifier) = VERIFIER.as_ref() else { return };
     let now = SystemTime::UNIX_EPOCH + NOW;
@@ -62,6 +58,13 @@ fn digest(fields: &Fields<'_>, body: &[u8]) {
     }
 }
 
+fn read(head: &[u8]) -> Fields<'_> {
+    head.split(|byte| *byte == b'\n')
+        .filter_map(|line| split(line, b":"))
+        .map(|(name, value)| (String::from_utf8_lossy(name).into_owned(), value))
+        .collect()
+}
+
 fn split<'d>(data: &'d [u8], at: &[u8]) -> Option<(&'d [u8], &'d [u8])> {
     let place = data.windows(at.len()).position(|window| window == at)?;
     Some((data.get(..place)?, data.get(place + at.len()..)?))
@@ -69,49 +72,21 @@ fn split<'d>(data: &'d [u8], at: &[u8]) -> Option<(&'d [u8], &'d [u8])> {
 
 #[cfg(test)]
 mod tests {
-    use palisade_webhook::MessageSigner;
-
     use super::*;
 
-    /// A seed that no verifier accepts would reach nothing.
+    /// A seed that the verifier refuses would reach little.
     #[test]
     fn every_seed_is_accepted() {
-        let secret = SharedSecret::from_text(SECRET).unwrap();
-        let signer = MessageSigner::builder("k".parse().unwrap(), secret).build().unwrap();
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds/webhook_message");
-        for (name, method, uri, body) in [
-            ("post", "POST", "https://example.com/hooks?a=1", b"{}".as_slice()),
-            ("get", "GET", "https://example.com/", b""),
-        ] {
-            let unsigned: [(&str, &str); 0] = [];
-            let request = MessageRequest::new(method, uri, &unsigned).unwrap();
-            let headers = signer.sign(&request, body, SystemTime::UNIX_EPOCH + NOW).unwrap();
-            let mut seed = format!("{method} {uri}\n");
-            for (name, value) in headers.iter() {
-                seed.push_str(&format!("{name}: {value}\n"));
-            }
-            seed.push('\n');
-            if std::env::var_os("PALISADE_WRITE_SEEDS").is_some() {
-                std::fs::create_dir_all(&folder).unwrap();
-                std::fs::write(folder.join(name), [seed.as_bytes(), body].concat()).unwrap();
-            }
-            webhook_message(&[seed.as_bytes(), body].concat());
-            let held = std::fs::read(folder.join(name)).unwrap();
-            let (line, rest) = split(&held, b"\n").unwrap();
-            let (head, body) = split(rest, b"\n\n").unwrap();
-            let line = std::str::from_utf8(line).unwrap();
-            let (method, uri) = line.split_once(' ').unwrap();
-            let fields: Vec<(String, &[u8])> = head
-                .split(|byte| *byte == b'\n')
-                .filter_map(|line| split(line, b":"))
-                .map(|(name, value)| (String::from_utf8_lossy(name).into_owned(), value))
-                .collect();
+        for seed in std::fs::read_dir(folder).unwrap() {
+            let seed = std::fs::read(seed.unwrap().path()).unwrap();
+            let (line, rest) = split(&seed, b"\n").unwrap();
+            let (fields, body) = split(rest, b"\n\n").unwrap();
+            let (method, uri) = std::str::from_utf8(line).unwrap().split_once(' ').unwrap();
+            let fields = read(fields);
             let request = MessageRequest::new(method, uri, &fields).unwrap();
             let verifier = VERIFIER.as_ref().unwrap();
-            assert!(
-                verifier.verify(&request, body, SystemTime::UNIX_EPOCH + NOW).is_ok(),
-                "{name}"
-            );
+            verifier.verify(&request, body, SystemTime::UNIX_EPOCH + NOW).unwrap();
         }
     }
 }
