@@ -14,6 +14,7 @@ mod error;
 mod exchange;
 mod message;
 mod networks;
+mod places;
 mod resolve;
 mod target;
 
@@ -28,10 +29,12 @@ pub use builder::{EgressBuilder, InvalidEgress, Limits};
 pub use destinations::Loopback;
 pub use error::{EgressError, TlsProblem};
 pub use message::{InvalidMessage, MAX_HEADERS, Message};
+pub use places::Place;
 pub use resolve::{Addresses, Resolve, SystemResolver};
 pub use target::{InvalidTarget, MAX_URL, Target};
 
 use destinations::Destinations;
+use places::Places;
 
 /// The way out: where requests may go, whom to trust, and how long all of it may take.
 ///
@@ -47,7 +50,7 @@ use destinations::Destinations;
 /// let egress = Egress::builder().build()?;
 /// let target = egress.target("https://hooks.example.com/in")?;
 /// let message = Message::new("{}").header("content-type", "application/json")?;
-/// let answer = egress.post(&target, &message).await?;
+/// let answer = egress.post("workspace", &target, &message).await?;
 /// println!("{}", answer.status());
 ///
 /// // The metadata service of a cloud, in whatever way it is written.
@@ -58,6 +61,7 @@ use destinations::Destinations;
 pub struct Egress {
     destinations: Destinations,
     resolver: Arc<dyn Resolve>,
+    places: Places,
     tls: TlsConnector,
     limits: Limits,
 }
@@ -85,23 +89,42 @@ impl Egress {
         }
     }
 
-    /// Sends a `POST` and waits for the answer, whatever its status is.
+    /// Sends a `POST` for a customer and waits for the answer, whatever its status is.
+    ///
+    /// The customer is whoever chose the URL. Names that are never resolved cost his other messages time, and nobody
+    /// else's.
     ///
     /// # Errors
     ///
-    /// [`EgressError`]: there was no answer. After [`EgressError::TimedOut`], [`EgressError::NoAnswer`] and
+    /// [`EgressError::Busy`]: it was not tried, for no fault of the receiver. Any other [`EgressError`]: there was no
+    /// answer. After [`EgressError::TimedOut`], [`EgressError::NoAnswer`] and
     /// [`EgressError::BadAnswer`] the receiver may have seen the message; after the others it has not.
-    pub async fn post(&self, target: &Target, message: &Message) -> Result<Answer, EgressError> {
-        let answer = self.post_unhurried(target, message);
+    pub async fn post(
+        &self,
+        customer: &str,
+        target: &Target,
+        message: &Message,
+    ) -> Result<Answer, EgressError> {
+        let place = match target.name() {
+            Some(_) => Some(self.place(customer).await?),
+            None => None,
+        };
+        let answer = self.post_unhurried(target, place, message);
         tokio::time::timeout(self.limits.total, answer).await.unwrap_or(Err(EgressError::TimedOut))
+    }
+
+    async fn place(&self, customer: &str) -> Result<Place, EgressError> {
+        let place = tokio::time::timeout(self.limits.resolve, self.places.take(customer)).await;
+        place.ok().flatten().ok_or(EgressError::Busy)
     }
 
     async fn post_unhurried(
         &self,
         target: &Target,
+        place: Option<Place>,
         message: &Message,
     ) -> Result<Answer, EgressError> {
-        let stream = connect::tcp(self, target).await?;
+        let stream = connect::tcp(self, target, place).await?;
         match target.tls_name() {
             None => exchange::post(TokioIo::new(stream), target, message, &self.limits).await,
             Some(name) => {

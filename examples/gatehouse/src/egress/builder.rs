@@ -12,6 +12,7 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
 use super::destinations::Destinations;
+use super::places::Places;
 use super::{Egress, Loopback, Resolve, SystemResolver};
 
 /// The longest time that any limit may give.
@@ -33,13 +34,14 @@ pub struct EgressBuilder {
 /// How much of everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How long a name may take to be resolved; 3 s. Less than `total`.
+    /// How long a name may take to be resolved, and how long a request waits before for a place to do so; 3 s. Less
+    /// than `total`.
     pub resolve: Duration,
     /// How long a connection may take, for each address that is tried; 3 s.
     pub connect: Duration,
     /// How long the handshake of TLS may take; 5 s.
     pub tls: Duration,
-    /// How long all of it may take, up to the end of the answer; 15 s.
+    /// How long all of it may take, from the place to the end of the answer; 15 s.
     pub total: Duration,
     /// How many bytes of the answer's body are kept; 4 KiB. At most `body_read`.
     pub body_kept: usize,
@@ -66,7 +68,7 @@ impl EgressBuilder {
             loopback: Loopback::Refuse,
             denied: None,
             roots: Vec::new(),
-            resolver: Arc::new(SystemResolver::default()),
+            resolver: Arc::new(SystemResolver),
             limits: Limits::default(),
         }
     }
@@ -122,6 +124,7 @@ impl EgressBuilder {
             destinations: Destinations::new(self.loopback, self.denied)
                 .map_err(|_| InvalidEgress::List)?,
             resolver: self.resolver,
+            places: Places::default(),
             tls: tls_connector(self.roots)?,
             limits: self.limits,
         })

@@ -8,7 +8,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::resolve::MAX_ADDRESSES;
-use super::{Egress, EgressError, Target, TlsProblem};
+use super::{Egress, EgressError, Place, Target, TlsProblem};
 
 /// How many addresses of a name are tried, one after another.
 const MAX_TRIES: usize = 4;
@@ -17,9 +17,13 @@ const MAX_TRIES: usize = 4;
 ///
 /// Addresses that are denied are dropped from an answer of the resolver, and the others are tried. To refuse the whole
 /// answer would guard nothing more, since only what was judged is connected to.
-pub(super) async fn tcp(egress: &Egress, target: &Target) -> Result<TcpStream, EgressError> {
+pub(super) async fn tcp(
+    egress: &Egress,
+    target: &Target,
+    place: Option<Place>,
+) -> Result<TcpStream, EgressError> {
     let mut last = EgressError::RefusedAddress;
-    for address in allowed(egress, target).await?.into_iter().take(MAX_TRIES) {
+    for address in allowed(egress, target, place).await?.into_iter().take(MAX_TRIES) {
         match open(egress, target, SocketAddr::new(address, target.port())).await {
             Ok(stream) => return Ok(stream),
             Err(error) => last = error,
@@ -41,8 +45,12 @@ pub(super) async fn tls(
 }
 
 /// The addresses of the target that requests may go to, of which there is at least one.
-async fn allowed(egress: &Egress, target: &Target) -> Result<Vec<IpAddr>, EgressError> {
-    let mut found = resolved(egress, target).await?;
+async fn allowed(
+    egress: &Egress,
+    target: &Target,
+    place: Option<Place>,
+) -> Result<Vec<IpAddr>, EgressError> {
+    let mut found = resolved(egress, target, place).await?;
     found.truncate(MAX_ADDRESSES);
     if found.is_empty() {
         return Err(EgressError::ResolveFailed);
@@ -63,9 +71,15 @@ async fn allowed(egress: &Egress, target: &Target) -> Result<Vec<IpAddr>, Egress
 }
 
 /// A time limit that is reached here is no [`EgressError::TimedOut`], which is for addresses that may be reached.
-async fn resolved(egress: &Egress, target: &Target) -> Result<Vec<IpAddr>, EgressError> {
-    let Some(name) = target.name() else { return Ok(target.address().into_iter().collect()) };
-    match timeout(egress.limits.resolve, egress.resolver.resolve(name)).await {
+async fn resolved(
+    egress: &Egress,
+    target: &Target,
+    place: Option<Place>,
+) -> Result<Vec<IpAddr>, EgressError> {
+    let (Some(name), Some(place)) = (target.name(), place) else {
+        return Ok(target.address().into_iter().collect());
+    };
+    match timeout(egress.limits.resolve, egress.resolver.resolve(name, place)).await {
         Ok(Ok(found)) => Ok(found.into_iter().map(|address| address.to_canonical()).collect()),
         Ok(Err(error)) => {
             tracing::debug!(%target, cause = %error, "a name was not resolved");

@@ -4,11 +4,14 @@ use tokio_rustls::rustls;
 
 /// Why a request has no answer. Text and [`reason`](Self::reason) may be shown to the customer whose URL it was.
 ///
-/// They say nothing of addresses. All but the first two happen only at addresses that requests may go to, so nobody
+/// They say nothing of addresses. All but the first three happen only at addresses that requests may go to, so nobody
 /// learns from them, or from the time that they take, what listens in the internal network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EgressError {
+    /// There was no place to look up the name: nothing was tried, and it is not the receiver's fault.
+    #[error("too many names are being looked up at the moment; it is tried again")]
+    Busy,
     /// The host has no address that requests may go to.
     #[error(
         "the host of the URL is not at a public address; use one that is reachable from the internet"
@@ -39,6 +42,7 @@ impl EgressError {
     #[must_use]
     pub fn reason(self) -> &'static str {
         match self {
+            Self::Busy => "busy",
             Self::RefusedAddress => "refused_address",
             Self::ResolveFailed => "resolve_failed",
             Self::ConnectFailed => "connect_failed",

@@ -45,7 +45,7 @@ async fn the_setting_opens_and_closes_this_machine() {
         assert_eq!(closed.target(&https).unwrap_err(), InvalidTarget::Address);
         // A target that was made where it was open is no way around.
         let target = open().build().unwrap().target(&url).unwrap();
-        let refused = closed.post(&target, &message()).await.unwrap_err();
+        let refused = closed.post("org_demo", &target, &message()).await.unwrap_err();
         assert_eq!((refused, refused.reason()), (EgressError::RefusedAddress, "refused_address"));
     }
     assert!(receiver.untouched());
@@ -105,12 +105,16 @@ async fn a_name_that_moves_after_it_was_judged() {
     let target = egress.target(&format!("http://moves.example:{}/", outside.port)).unwrap();
     assert_eq!(resolver.asked(), 0, "a name is resolved when it is used");
     let message = message();
-    let (answer, request) = tokio::join!(egress.post(&target, &message), outside.answer(OK));
+    let (answer, request) =
+        tokio::join!(egress.post("org_demo", &target, &message), outside.answer(OK));
     assert_eq!(answer.unwrap().status(), 200);
     assert_eq!(resolver.asked(), 1, "what was judged is what is connected to");
     assert!(request.contains(&format!("host: moves.example:{}\r\n", outside.port)), "{request}");
     // The next request judges anew.
-    assert_eq!(egress.post(&target, &message).await.unwrap_err(), EgressError::RefusedAddress);
+    assert_eq!(
+        egress.post("org_demo", &target, &message).await.unwrap_err(),
+        EgressError::RefusedAddress
+    );
     assert!(inside.untouched() && outside.untouched());
 }
 
