@@ -19,9 +19,11 @@ mod resolve;
 mod target;
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 
 use hyper_util::rt::TokioIo;
+use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 pub use answer::{Answer, RetryAfter};
@@ -109,30 +111,30 @@ impl Egress {
             Some(_) => Some(self.place(customer).await?),
             None => None,
         };
-        let answer = self.post_unhurried(target, place, message);
-        tokio::time::timeout(self.limits.total, answer).await.unwrap_or(Err(EgressError::TimedOut))
+        // Of the whole, since an answer that began goes on counting when the time is over.
+        let end = Instant::now() + self.limits.total;
+        let stream = in_time(end, connect::tcp(self, target, place)).await?;
+        match target.tls_name() {
+            None => exchange::post(TokioIo::new(stream), target, message, &self.limits, end).await,
+            Some(name) => {
+                let stream = in_time(end, connect::tls(self, name, stream)).await?;
+                exchange::post(TokioIo::new(stream), target, message, &self.limits, end).await
+            }
+        }
     }
 
     async fn place(&self, customer: &str) -> Result<Place, EgressError> {
         let place = tokio::time::timeout(self.limits.resolve, self.places.take(customer)).await;
         place.ok().flatten().ok_or(EgressError::Busy)
     }
+}
 
-    async fn post_unhurried(
-        &self,
-        target: &Target,
-        place: Option<Place>,
-        message: &Message,
-    ) -> Result<Answer, EgressError> {
-        let stream = connect::tcp(self, target, place).await?;
-        match target.tls_name() {
-            None => exchange::post(TokioIo::new(stream), target, message, &self.limits).await,
-            Some(name) => {
-                let stream = connect::tls(self, name, stream).await?;
-                exchange::post(TokioIo::new(stream), target, message, &self.limits).await
-            }
-        }
-    }
+/// The same within the time that there is.
+async fn in_time<T>(
+    end: Instant,
+    step: impl Future<Output = Result<T, EgressError>>,
+) -> Result<T, EgressError> {
+    tokio::time::timeout_at(end, step).await.unwrap_or(Err(EgressError::TimedOut))
 }
 
 impl fmt::Debug for Egress {

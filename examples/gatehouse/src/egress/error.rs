@@ -26,14 +26,14 @@ pub enum EgressError {
     /// There was a connection, and no TLS.
     #[error("{0}")]
     TlsFailed(TlsProblem),
-    /// A limit of time was reached.
+    /// A limit of time was reached before the head of an answer was there.
     #[error("the host did not answer in time; answer first, and work afterwards")]
     TimedOut,
     /// The connection ended before an answer began.
     #[error("the host closed the connection without an answer")]
     NoAnswer,
-    /// What came is no answer of HTTP/1, or larger than one may be.
-    #[error("the answer is not HTTP, breaks off, or has too many headers")]
+    /// What came is no head of an answer of HTTP/1, or a larger one than there may be.
+    #[error("the answer is not HTTP, or has too many headers")]
     BadAnswer,
 }
 
