@@ -22,7 +22,7 @@ pub(super) async fn tcp(
     target: &Target,
     place: Option<Place>,
 ) -> Result<TcpStream, EgressError> {
-    let mut last = EgressError::RefusedAddress;
+    let mut last = EgressError::NoPublicAddress;
     for address in allowed(egress, target, place).await?.into_iter().take(MAX_TRIES) {
         match open(egress, target, SocketAddr::new(address, target.port())).await {
             Ok(stream) => return Ok(stream),
@@ -52,9 +52,6 @@ async fn allowed(
 ) -> Result<Vec<IpAddr>, EgressError> {
     let mut found = resolved(egress, target, place).await?;
     found.truncate(MAX_ADDRESSES);
-    if found.is_empty() {
-        return Err(EgressError::ResolveFailed);
-    }
     let mut denied = None;
     found.retain(|address| match egress.destinations.judge(*address, target.scheme()) {
         Ok(()) => true,
@@ -67,7 +64,7 @@ async fn allowed(
         let left = found.len();
         tracing::warn!(%target, %address, why, left, "an address was refused");
     }
-    if found.is_empty() { Err(EgressError::RefusedAddress) } else { Ok(found) }
+    if found.is_empty() { Err(EgressError::NoPublicAddress) } else { Ok(found) }
 }
 
 /// A time limit that is reached here is no [`EgressError::TimedOut`], which is for addresses that may be reached.
@@ -82,10 +79,13 @@ async fn resolved(
     match timeout(egress.limits.resolve, egress.resolver.resolve(name, place)).await {
         Ok(Ok(found)) => Ok(found.into_iter().map(|address| address.to_canonical()).collect()),
         Ok(Err(error)) => {
-            tracing::debug!(%target, cause = %error, "a name was not resolved");
-            Err(EgressError::ResolveFailed)
+            tracing::warn!(%target, cause = %error, "a name was not resolved");
+            Err(EgressError::NoPublicAddress)
         }
-        Err(_) => Err(EgressError::ResolveFailed),
+        Err(_) => {
+            tracing::warn!(%target, "a name was not resolved in time");
+            Err(EgressError::NoPublicAddress)
+        }
     }
 }
 
@@ -103,7 +103,7 @@ async fn open(
     egress
         .destinations
         .judge(peer.ip(), target.scheme())
-        .map_err(|_| EgressError::RefusedAddress)?;
+        .map_err(|_| EgressError::NoPublicAddress)?;
     // The request is one small write; waiting to fill a packet only delays it.
     let _ = stream.set_nodelay(true);
     Ok(stream)

@@ -4,7 +4,7 @@ use tokio_rustls::rustls;
 
 /// Why a request has no answer. Text and [`reason`](Self::reason) may be shown to the customer whose URL it was.
 ///
-/// They say nothing of addresses. All but the first three happen only at addresses that requests may go to, so nobody
+/// They say nothing of addresses. All but the first two happen only at addresses that requests may go to, so nobody
 /// learns from them, or from the time that they take, what listens in the internal network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -12,14 +12,12 @@ pub enum EgressError {
     /// There was no place to look up the name: nothing was tried, and it is not the receiver's fault.
     #[error("too many names are being looked up at the moment; it is tried again")]
     Busy,
-    /// The host has no address that requests may go to.
+    /// The host was not found, not in time, or is at no address that requests may go to. Which of them it was is in the
+    /// log alone: whoever learnt it could try which names there are in the internal network.
     #[error(
-        "the host of the URL is not at a public address; use one that is reachable from the internet"
+        "the host of the URL was not found at a public address; check its name and its DNS records"
     )]
-    RefusedAddress,
-    /// The name has no address, or was not resolved in time.
-    #[error("the host of the URL was not found; check its name and its DNS records")]
-    ResolveFailed,
+    NoPublicAddress,
     /// No connection was made.
     #[error("the host did not take the connection; check that it listens at this port")]
     ConnectFailed,
@@ -43,8 +41,7 @@ impl EgressError {
     pub fn reason(self) -> &'static str {
         match self {
             Self::Busy => "busy",
-            Self::RefusedAddress => "refused_address",
-            Self::ResolveFailed => "resolve_failed",
+            Self::NoPublicAddress => "no_public_address",
             Self::ConnectFailed => "connect_failed",
             Self::TlsFailed(_) => "tls_failed",
             Self::TimedOut => "timed_out",

@@ -22,13 +22,13 @@ pub trait Resolve: Send + Sync {
 /// What [`Resolve::resolve`] gives back.
 pub type Addresses<'a> = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>>;
 
-/// The resolver of the system, with its file of hosts.
+/// The resolver of the system. Names are complete: no search domain is added to them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemResolver;
 
 impl Resolve for SystemResolver {
     fn resolve<'a>(&'a self, name: &'a str, place: Place) -> Addresses<'a> {
-        let name = name.to_owned();
+        let name = complete(name);
         Box::pin(async move {
             let lookup = tokio::task::spawn_blocking(move || {
                 let found = (name.as_str(), 0).to_socket_addrs();
@@ -37,5 +37,22 @@ impl Resolve for SystemResolver {
             });
             lookup.await?
         })
+    }
+}
+
+/// The name with the dot that says that nothing is to be added to it. A name of one label, which is `localhost`, is
+/// looked for in the file of hosts, where it has none.
+fn complete(name: &str) -> String {
+    if name.contains('.') { format!("{name}.") } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_search_domain_completes_a_name() {
+        assert_eq!(complete("hooks.example.com"), "hooks.example.com.");
+        assert_eq!(complete("localhost"), "localhost");
     }
 }

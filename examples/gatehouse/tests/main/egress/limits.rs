@@ -126,7 +126,7 @@ async fn a_name_that_takes_too_long_is_not_found() {
     // Not `TimedOut`, which is for addresses that may be reached.
     assert_eq!(
         post(&egress, "https://slow.example/").await.unwrap_err(),
-        EgressError::ResolveFailed
+        EgressError::NoPublicAddress
     );
 }
 
@@ -141,7 +141,7 @@ async fn names_that_hang_are_in_nobody_elses_way() {
         ends.push(egress.post("org_slow", &target, &message()).await.unwrap_err());
     }
     let (looked_up, not_tried) = ends.split_at(4);
-    assert_eq!(looked_up, [EgressError::ResolveFailed; 4]);
+    assert_eq!(looked_up, [EgressError::NoPublicAddress; 4]);
     assert_eq!(not_tried, [EgressError::Busy; 4], "a lookup keeps its place after its time limit");
     assert_eq!((hanging.count(), EgressError::Busy.reason()), (4, "busy"));
 
@@ -172,7 +172,7 @@ async fn many_customers_with_names_that_hang_are_no_fault_of_another() {
         async move { egress.post(&customer, target, message).await.unwrap_err() }
     });
     for end in at_once(all).await {
-        assert_eq!(end, EgressError::ResolveFailed);
+        assert_eq!(end, EgressError::NoPublicAddress);
     }
     assert_eq!(hanging.count(), 64);
     let good = egress.target("https://good.example/").unwrap();
