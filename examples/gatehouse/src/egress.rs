@@ -28,7 +28,7 @@ use tokio_rustls::TlsConnector;
 
 pub use answer::{Answer, RetryAfter};
 pub use builder::{EgressBuilder, InvalidEgress, Limits};
-pub use destinations::Loopback;
+pub use destinations::{Loopback, PORTS};
 pub use error::{EgressError, TlsProblem};
 pub use message::{InvalidMessage, MAX_HEADERS, Message};
 pub use places::Place;
@@ -83,10 +83,12 @@ impl Egress {
     /// [`InvalidTarget`]: what is wrong with it and what to write instead.
     pub fn target(&self, url: &str) -> Result<Target, InvalidTarget> {
         let target = Target::parse(url, self.destinations.loopback())?;
+        let (port, scheme) = (target.port(), target.scheme());
         match target.address() {
-            Some(address) if self.destinations.judge(address, target.scheme()).is_err() => {
+            Some(address) if self.destinations.judge(address, scheme).is_err() => {
                 Err(InvalidTarget::Address)
             }
+            _ if !self.destinations.has_port(port, scheme) => Err(InvalidTarget::ClosedPort),
             _ => Ok(target),
         }
     }

@@ -11,6 +11,8 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
+#[cfg(doc)]
+use super::PORTS;
 use super::destinations::Destinations;
 use super::places::Places;
 use super::{Egress, Loopback, Resolve, SystemResolver};
@@ -26,6 +28,7 @@ const MAX_BODY: usize = 1024 * 1024;
 pub struct EgressBuilder {
     loopback: Loopback,
     denied: Option<Allowlist>,
+    ports: Vec<u16>,
     roots: Vec<CertificateDer<'static>>,
     resolver: Arc<dyn Resolve>,
     limits: Limits,
@@ -67,6 +70,7 @@ impl EgressBuilder {
         Self {
             loopback: Loopback::Refuse,
             denied: None,
+            ports: Vec::new(),
             roots: Vec::new(),
             resolver: Arc::new(SystemResolver),
             limits: Limits::default(),
@@ -83,6 +87,13 @@ impl EgressBuilder {
     /// the well-known one. They are denied whatever else is said; of two such lists the last one counts.
     pub fn deny(mut self, networks: Allowlist) -> Self {
         self.denied = Some(networks);
+        self
+    }
+
+    /// Opens these ports besides those of HTTPS, [`PORTS`]: who may name any port for the service to call can have it
+    /// knock on every door of a stranger. Plain HTTP, which reaches this machine alone, goes to every port.
+    pub fn ports(mut self, ports: impl IntoIterator<Item = u16>) -> Self {
+        self.ports.extend(ports);
         self
     }
 
@@ -122,7 +133,8 @@ impl EgressBuilder {
         }
         Ok(Egress {
             destinations: Destinations::new(self.loopback, self.denied)
-                .map_err(|_| InvalidEgress::List)?,
+                .map_err(|_| InvalidEgress::List)?
+                .open_ports(self.ports),
             resolver: self.resolver,
             places: Places::default(),
             tls: tls_connector(self.roots)?,
@@ -153,6 +165,7 @@ impl fmt::Debug for EgressBuilder {
         f.debug_struct("EgressBuilder")
             .field("loopback", &self.loopback)
             .field("denied", &self.denied)
+            .field("ports", &self.ports.len())
             .field("roots", &self.roots.len())
             .field("limits", &self.limits)
             .finish_non_exhaustive()

@@ -23,6 +23,9 @@ pub(super) async fn tcp(
     place: Option<Place>,
 ) -> Result<TcpStream, EgressError> {
     let mut last = EgressError::NoPublicAddress;
+    if !egress.destinations.has_port(target.port(), target.scheme()) {
+        return Err(EgressError::ConnectFailed);
+    }
     for address in allowed(egress, target, place).await?.into_iter().take(MAX_TRIES) {
         match open(egress, target, SocketAddr::new(address, target.port())).await {
             Ok(stream) => return Ok(stream),

@@ -202,6 +202,9 @@ pub enum InvalidTarget {
     /// Port 0 or one beyond 65535.
     #[error("the port is not one from 1 to 65535")]
     Port,
+    /// A port that is not open.
+    #[error("nothing is sent to this port; use 443 or 8443")]
+    ClosedPort,
     /// What is never sent.
     #[error("the URL has a fragment, which is never sent; remove # and what follows")]
     Fragment,
@@ -228,6 +231,7 @@ impl InvalidTarget {
             Self::Host => "url_host",
             Self::SingleLabel => "url_single_label",
             Self::Port => "url_port",
+            Self::ClosedPort => "url_port_closed",
             Self::Fragment => "url_fragment",
             Self::Path => "url_path",
             Self::Address => "refused_address",

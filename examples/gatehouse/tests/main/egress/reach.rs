@@ -55,12 +55,40 @@ async fn the_setting_opens_and_closes_this_machine() {
 }
 
 #[tokio::test]
+async fn ports_that_are_not_open() {
+    let receiver = Receiver::new().await;
+    let resolver = Script::new(&[&["127.0.0.1"]]);
+    let closed = || Egress::builder().loopback(Loopback::Allow).resolver(resolver.clone());
+    let (egress, port) = (closed().build().unwrap(), receiver.port);
+    for host in ["hooks.example", "127.0.0.1"] {
+        for port in [1, 22, 25, 80, 442, 444, 6379, 8442, 65535, port] {
+            let refused = egress.target(&format!("https://{host}:{port}/")).unwrap_err();
+            assert_eq!(refused, InvalidTarget::ClosedPort, "{port}");
+        }
+        for port in [443, 8443] {
+            assert!(egress.target(&format!("https://{host}:{port}/")).is_ok(), "{port}");
+        }
+    }
+    // In development, plain HTTP goes to every port of this machine.
+    let url = receiver.url("/");
+    let (answer, _) = tokio::join!(post(&egress, &url), receiver.answer(OK));
+    assert_eq!(answer.unwrap().status(), 200);
+    // A target that was made where the port was open is no way around.
+    let open = closed().ports([port]).build().unwrap();
+    let target = open.target(&format!("https://hooks.example:{port}/")).unwrap();
+    let refused = egress.post("org_demo", &target, &message()).await.unwrap_err();
+    assert_eq!((refused, resolver.asked()), (EgressError::ConnectFailed, 0));
+    assert!(receiver.untouched());
+}
+
+#[tokio::test]
 async fn a_name_with_denied_addresses_alone() {
     let receiver = Receiver::new().await;
     let inside = ["10.0.0.1", "::1", "127.0.0.1", "169.254.169.254", "fd00:ec2::254", "0.0.0.0"];
     for denied in inside.iter().map(|one| vec![*one]).chain([inside.to_vec()]) {
         let resolver = Script::new(&[&denied]);
-        let egress = Egress::builder().resolver(resolver.clone()).build().unwrap();
+        let egress = Egress::builder().ports([receiver.port]).resolver(resolver.clone());
+        let egress = egress.build().unwrap();
         let url = format!("https://inside.example:{}/", receiver.port);
         let refused = post(&egress, &url).await.unwrap_err();
         assert_eq!((refused, resolver.asked()), (EgressError::NoPublicAddress, 1), "{denied:?}");

@@ -68,7 +68,7 @@ pub(super) async fn request(stream: &mut (impl AsyncRead + Unpin)) -> String {
 }
 
 pub(super) fn open() -> EgressBuilder {
-    Egress::builder().loopback(Loopback::Allow)
+    Egress::builder().loopback(Loopback::Allow).ports(1..=u16::MAX)
 }
 
 pub(super) fn message() -> Message {

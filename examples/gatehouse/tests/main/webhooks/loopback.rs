@@ -4,6 +4,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::customer::{ENDPOINTS, Sender};
+use crate::process::{Process, log};
 
 #[tokio::test]
 async fn closed_nothing_connects() {
@@ -29,4 +30,14 @@ async fn closed_nothing_connects() {
     assert!(!shown.contains("127.0.0") && !shown.contains("::1"), "{shown}");
     let listener = listener.into_std().unwrap();
     assert!(listener.accept().is_err(), "nobody connected");
+}
+
+#[test]
+fn open_it_says_so_at_the_start() {
+    let warning = "GATEHOUSE_WEBHOOK_LOOPBACK=allow";
+    for (vars, expected) in [(&[][..], false), (&[("GATEHOUSE_WEBHOOK_LOOPBACK", "allow")], true)] {
+        let folder = tempfile::tempdir().unwrap();
+        Process::start(folder.path(), vars).stop();
+        assert_eq!(log(folder.path()).contains(warning), expected);
+    }
 }
