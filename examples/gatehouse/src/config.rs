@@ -40,7 +40,7 @@ const LOG: &str = "GATEHOUSE_LOG";
 const LOG_FORMAT: &str = "GATEHOUSE_LOG_FORMAT";
 
 /// Every variable that gatehouse reads. Another one of the same beginning is a typing error.
-pub const VARIABLES: [&str; 65] = [
+pub const VARIABLES: [&str; 66] = [
     ADDR,
     DATABASE,
     PEPPERS,
@@ -77,6 +77,7 @@ pub const VARIABLES: [&str; 65] = [
     webhooks::WEBHOOK_KEYS_FILE,
     WEBHOOK_RETRY,
     webhooks::MAX_BODY,
+    webhooks::MAX_REPLAYS,
     SQUARE_URL,
     "GATEHOUSE_INBOUND_GLACIS",
     "GATEHOUSE_INBOUND_GLACIS_FILE",

@@ -4,13 +4,14 @@
 //! goes through the verifier while it arrives, and what is held of all bodies together is bounded.
 
 mod inbox;
+mod kept;
 mod keys;
+mod limits;
 
 use std::fs::File;
 use std::io::Read;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use palisade::webhook::{
     Fresh, ReplayError, ReplayGuard, Scheme, VerifiedStream, Verifier, VerifierBuilder,
@@ -22,12 +23,8 @@ use crate::config::{Config, InboundSecrets, InboundSource, SQUARE_URL};
 use crate::secrets::SecretUses;
 use crate::start::StartError;
 use crate::webhooks::{WebhookStore, WebhooksError};
-use inbox::Inbox;
-use inbox::Received;
-
-/// How long a message is known when it comes again. Of most senders it is the only protection that there is, and it
-/// is longer than any sender goes on trying.
-const REPLAY_RETENTION: Duration = Duration::from_hours(90 * 24);
+use inbox::{Inbox, Received};
+pub(crate) use limits::KeptLimits;
 
 /// The bytes of all bodies that are held at once, in units of a permit.
 const UNIT: usize = 1024;
@@ -41,8 +38,7 @@ const MAX_FILE: usize = 64 * 1024;
 pub struct Inbound {
     verifiers: Vec<Verifier>,
     store: WebhookStore,
-    /// How many replay keys may be added before they are counted.
-    replay_budget: AtomicI64,
+    limits: KeptLimits,
     /// The room for bodies that are on their way in.
     room: Arc<Semaphore>,
 }
@@ -70,7 +66,7 @@ impl Inbound {
             verifiers.push(verifier(builder, sender, secrets)?);
         }
         let room = Arc::new(Semaphore::new(HELD_UNITS));
-        Ok(Self { verifiers, store: store.clone(), replay_budget: AtomicI64::new(0), room })
+        Ok(Self { verifiers, store: store.clone(), limits: settings.kept, room })
     }
 
     /// The verifier of the scheme of this name; none where it is not configured.
@@ -100,9 +96,9 @@ impl Inbound {
             body,
         };
         // A guard for each message, since the store writes the message too. What it holds are three fields.
-        let inbox = Inbox::new(&self.store, message, &self.replay_budget);
+        let inbox = Inbox::new(&self.store, message, self.limits);
         let guard = ReplayGuard::builder(inbox, scheme.name())
-            .retention(REPLAY_RETENTION)
+            .retention(limits::retention(scheme))
             .build()
             .map_err(palisade::webhook::StoreError::new)?;
         guard.admit(verified, now).await
@@ -110,7 +106,7 @@ impl Inbound {
 
     /// Forgets replay keys whose end has come and messages that are old.
     pub(crate) async fn prune(&self, now: SystemTime) -> Result<u64, WebhooksError> {
-        self.store.prune_received(now).await
+        self.store.prune_received(self.limits, now).await
     }
 }
 

@@ -8,6 +8,7 @@ use palisade::webhook::{RetryPolicy, Scheme};
 use zeroize::Zeroizing;
 
 use super::{ConfigError, PepperSource, VARIABLES, Vars};
+use crate::inbound::KeptLimits;
 
 /// The variable of the keys that the secrets of endpoints are derived from; its twin `GATEHOUSE_WEBHOOK_KEYS_FILE`
 /// names a file.
@@ -15,10 +16,14 @@ pub(crate) const WEBHOOK_KEYS: &str = "GATEHOUSE_WEBHOOK_KEYS";
 pub(super) const WEBHOOK_KEYS_FILE: &str = "GATEHOUSE_WEBHOOK_KEYS_FILE";
 pub(crate) const RETRY: &str = "GATEHOUSE_WEBHOOK_RETRY_SECONDS";
 pub(super) const MAX_BODY: &str = "GATEHOUSE_INBOUND_MAX_BODY_BYTES";
+pub(super) const MAX_REPLAYS: &str = "GATEHOUSE_INBOUND_MAX_REPLAYS";
 pub(crate) const SQUARE_URL: &str = "GATEHOUSE_INBOUND_SQUARE_URL";
 
 /// The largest body that can be configured, in bytes.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
+
+/// The most replay keys of one sender that can be configured: some 10 GiB.
+const MOST_REPLAYS: i64 = 100_000_000;
 
 /// What is sent to customers, and received from others.
 #[derive(Clone, Debug)]
@@ -29,6 +34,8 @@ pub struct WebhookConfig {
     pub retry: Vec<Duration>,
     /// The largest body that is received, in bytes.
     pub max_body: usize,
+    /// How much is kept of each sender.
+    pub(crate) kept: KeptLimits,
     /// The senders that are received from.
     pub inbound: Vec<InboundSecrets>,
     /// The URL under which Square knows this service, which it signs.
@@ -74,6 +81,14 @@ impl WebhookConfig {
                 "a whole number of bytes from 1 to 33554432",
                 |text| text.parse().ok().filter(|bytes| (1..=LARGEST_BODY).contains(bytes)),
             )?,
+            kept: KeptLimits {
+                replays: vars.read(
+                    MAX_REPLAYS,
+                    1_000_000,
+                    "a whole number from 1 to 100000000",
+                    |text| text.parse().ok().filter(|n| (1..=MOST_REPLAYS).contains(n)),
+                )?,
+            },
             inbound,
             square_url,
         })
@@ -148,6 +163,7 @@ mod tests {
         let config = config(&[]).unwrap();
         assert_eq!(config.keys, PepperSource::Generated);
         assert_eq!((config.retry, config.max_body), (Vec::new(), 1 << 20));
+        assert_eq!(config.kept.replays, 1_000_000);
         assert!(config.inbound.is_empty() && config.square_url.is_none());
     }
 
@@ -176,6 +192,8 @@ mod tests {
             (RETRY, vec![(RETRY, "")]),
             (MAX_BODY, vec![(MAX_BODY, "0")]),
             (MAX_BODY, vec![(MAX_BODY, "33554433")]),
+            (MAX_REPLAYS, vec![(MAX_REPLAYS, "0")]),
+            (MAX_REPLAYS, vec![(MAX_REPLAYS, "100000001")]),
             (SQUARE_URL, vec![("GATEHOUSE_INBOUND_SQUARE", "a:hunter2")]),
             (SQUARE_URL, vec![(SQUARE_URL, "https://example.com/")]),
             ("GATEHOUSE_INBOUND_SLACK_FILE", vec![("GATEHOUSE_INBOUND_SLACK_FILE", "")]),

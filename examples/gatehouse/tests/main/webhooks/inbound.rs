@@ -193,12 +193,54 @@ async fn old_and_replayed_messages() {
     let now = gate.app.now();
     let old = gate.send(peer.request(now - Duration::from_secs(301), "a", "a")).await;
     assert_eq!((old.status.as_u16(), old.code()), (401, "UNAUTHENTICATED"));
+    // For days, where the time is signed: after that its attempts are over, and it is another message.
+    let id = |request: &mut Request<Body>, gate: &Gate| {
+        let time = gate.app.now();
+        let headers = peer.signer.sign(&"msg_1".parse().unwrap(), time, b"a").unwrap();
+        for (name, value) in headers.iter() {
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+    };
+    for (days, is_known) in [(0, false), (6, true), (8, false)] {
+        gate.pass(Duration::from_hours(days * 24));
+        let mut request = peer.request(gate.app.now(), "a", "a");
+        id(&mut request, &gate);
+        assert_eq!(gate.send(request).await.body["duplicate"] == true, is_known, "{days}");
+    }
     let peer = Peer::new(Scheme::GLACIS);
     let gate = gate_for(std::slice::from_ref(&peer), &[]).await;
     assert!(is_received(&gate.send(peer.request(now, "a", "a")).await));
     gate.pass(Duration::from_hours(89 * 24));
     let replayed = gate.send(peer.request(now, "a", "a")).await;
     assert_eq!(replayed.body, json!({"received": true, "duplicate": true}));
+}
+
+/// What is known of one sender has a limit, beyond which nothing of it is taken; the others do not notice.
+#[tokio::test]
+async fn replay_keys_have_a_limit_for_each_sender() {
+    let peers = [Peer::new(Scheme::GITHUB), Peer::new(Scheme::GLACIS)];
+    let gate = gate_for(&peers, &[("GATEHOUSE_INBOUND_MAX_REPLAYS", "2")]).await;
+    let [github, glacis] = &peers;
+    let now = gate.app.now();
+    for text in ["one", "two"] {
+        assert!(is_received(&github.send(&gate, text).await));
+    }
+    let full = github.send(&gate, "three").await;
+    assert_eq!((full.status.as_u16(), full.code()), (503, "UNAVAILABLE"), "{}", full.text);
+    let body = github.body(now, "one");
+    let known = gate.send(github.request(now, &body, body.clone())).await;
+    assert_eq!(
+        known.body,
+        json!({"received": true, "duplicate": true}),
+        "what is known stays known"
+    );
+    assert!(is_received(&glacis.send(&gate, "one").await));
+    // Those whose end has come make room.
+    gate.pass(Duration::from_hours(91 * 24));
+    for text in ["three", "four"] {
+        assert!(is_received(&github.send(&gate, text).await));
+    }
+    assert_eq!(github.send(&gate, "five").await.status, 503);
 }
 
 #[tokio::test]
