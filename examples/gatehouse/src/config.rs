@@ -40,7 +40,7 @@ const LOG: &str = "GATEHOUSE_LOG";
 const LOG_FORMAT: &str = "GATEHOUSE_LOG_FORMAT";
 
 /// Every variable that gatehouse reads. Another one of the same beginning is a typing error.
-pub const VARIABLES: [&str; 66] = [
+pub const VARIABLES: [&str; 67] = [
     ADDR,
     DATABASE,
     PEPPERS,
@@ -78,6 +78,7 @@ pub const VARIABLES: [&str; 66] = [
     WEBHOOK_RETRY,
     webhooks::MAX_BODY,
     webhooks::MAX_REPLAYS,
+    webhooks::MAX_KEPT,
     SQUARE_URL,
     "GATEHOUSE_INBOUND_GLACIS",
     "GATEHOUSE_INBOUND_GLACIS_FILE",

@@ -105,7 +105,11 @@ impl Inbound {
     }
 
     /// Forgets replay keys whose end has come and messages that are old.
-    pub(crate) async fn prune(&self, now: SystemTime) -> Result<u64, WebhooksError> {
+    ///
+    /// # Errors
+    ///
+    /// [`WebhooksError`] when the store fails.
+    pub async fn prune(&self, now: SystemTime) -> Result<u64, WebhooksError> {
         self.store.prune_received(self.limits, now).await
     }
 }

@@ -17,6 +17,7 @@ pub(super) const WEBHOOK_KEYS_FILE: &str = "GATEHOUSE_WEBHOOK_KEYS_FILE";
 pub(crate) const RETRY: &str = "GATEHOUSE_WEBHOOK_RETRY_SECONDS";
 pub(super) const MAX_BODY: &str = "GATEHOUSE_INBOUND_MAX_BODY_BYTES";
 pub(super) const MAX_REPLAYS: &str = "GATEHOUSE_INBOUND_MAX_REPLAYS";
+pub(super) const MAX_KEPT: &str = "GATEHOUSE_INBOUND_MAX_KEPT_BYTES";
 pub(crate) const SQUARE_URL: &str = "GATEHOUSE_INBOUND_SQUARE_URL";
 
 /// The largest body that can be configured, in bytes.
@@ -72,15 +73,16 @@ impl WebhookConfig {
             let rule = "given together with GATEHOUSE_INBOUND_SQUARE: the URL as Square knows it";
             return Err(ConfigError::Value { name: SQUARE_URL, rule });
         }
+        let max_body = vars.read(
+            MAX_BODY,
+            1024 * 1024,
+            "a whole number of bytes from 1 to 33554432",
+            |text| text.parse().ok().filter(|bytes| (1..=LARGEST_BODY).contains(bytes)),
+        )?;
         Ok(Self {
             keys: vars.pepper_source(WEBHOOK_KEYS, WEBHOOK_KEYS_FILE),
             retry: vars.read(RETRY, Vec::new(), rule, waits)?,
-            max_body: vars.read(
-                MAX_BODY,
-                1024 * 1024,
-                "a whole number of bytes from 1 to 33554432",
-                |text| text.parse().ok().filter(|bytes| (1..=LARGEST_BODY).contains(bytes)),
-            )?,
+            max_body,
             kept: KeptLimits {
                 replays: vars.read(
                     MAX_REPLAYS,
@@ -88,11 +90,20 @@ impl WebhookConfig {
                     "a whole number from 1 to 100000000",
                     |text| text.parse().ok().filter(|n| (1..=MOST_REPLAYS).contains(n)),
                 )?,
+                bytes: kept_bytes(vars, max_body)?,
             },
             inbound,
             square_url,
         })
     }
+}
+
+/// How much is kept of the bodies of each sender: one body at least, or none would ever be taken.
+fn kept_bytes(vars: &Vars, max_body: usize) -> Result<i64, ConfigError> {
+    let rule = "a whole number of bytes, at least GATEHOUSE_INBOUND_MAX_BODY_BYTES";
+    let least = i64::try_from(max_body).unwrap_or(i64::MAX);
+    let bytes = vars.read(MAX_KEPT, 256 * 1024 * 1024, rule, |text| text.parse().ok())?;
+    if bytes < least { Err(ConfigError::Value { name: MAX_KEPT, rule }) } else { Ok(bytes) }
 }
 
 fn waits(text: &str) -> Option<Vec<Duration>> {
@@ -193,6 +204,9 @@ mod tests {
             (MAX_BODY, vec![(MAX_BODY, "0")]),
             (MAX_BODY, vec![(MAX_BODY, "33554433")]),
             (MAX_REPLAYS, vec![(MAX_REPLAYS, "0")]),
+            (MAX_KEPT, vec![(MAX_KEPT, "hunter2")]),
+            (MAX_KEPT, vec![(MAX_KEPT, "999"), (MAX_BODY, "1000")]),
+            (MAX_KEPT, vec![(MAX_KEPT, "-1")]),
             (MAX_REPLAYS, vec![(MAX_REPLAYS, "100000001")]),
             (SQUARE_URL, vec![("GATEHOUSE_INBOUND_SQUARE", "a:hunter2")]),
             (SQUARE_URL, vec![(SQUARE_URL, "https://example.com/")]),

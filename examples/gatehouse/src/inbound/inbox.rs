@@ -55,7 +55,8 @@ impl<'a> Inbox<'a> {
                 forget_replays(&mut transaction, scheme, now).await?;
                 there = usage(&mut transaction, scheme).await?;
             }
-            if known.is_none() && self.limits.replays_are_full(there) {
+            let has_room = self.limits.has_room_for(self.message.body, there);
+            if !has_room || (known.is_none() && self.limits.replays_are_full(there)) {
                 transaction.rollback().await?;
                 return Ok(Inserted::Full);
             }

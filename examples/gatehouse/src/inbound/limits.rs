@@ -17,6 +17,8 @@ pub(super) fn retention(scheme: &Scheme) -> Duration {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KeptLimits {
     pub(crate) replays: i64,
+    /// Of all its bodies.
+    pub(crate) bytes: i64,
 }
 
 /// How much there is of a sender.
@@ -31,16 +33,23 @@ impl KeptLimits {
         usage.replays >= self.replays
     }
 
-    /// Says it once when a sender comes near its limit.
+    pub(super) fn has_room_for(self, body: &[u8], usage: Usage) -> bool {
+        let body = i64::try_from(body.len()).unwrap_or(i64::MAX);
+        usage.bytes.saturating_add(body) <= self.bytes
+    }
+
+    /// Says it once when a sender comes near a limit.
     pub(super) fn warn_if_crossed(self, scheme: &str, before: Usage, after: Usage) {
-        if is_near(after.replays, self.replays) && !is_near(before.replays, self.replays) {
+        let (were, are) = (self.near(before), self.near(after));
+        if (are.0 && !were.0) || (are.1 && !were.1) {
             self.warn_if_near(scheme, after);
         }
     }
 
-    /// Says that a sender is near its limit, if it is.
+    /// Says that a sender is near a limit, if it is.
     pub(super) fn warn_if_near(self, scheme: &str, usage: Usage) {
-        if is_near(usage.replays, self.replays) {
+        let (replays, bytes) = self.near(usage);
+        if replays {
             tracing::warn!(
                 scheme,
                 replays = usage.replays,
@@ -48,6 +57,18 @@ impl KeptLimits {
                 "the replay keys of a sender come near their limit, beyond which its messages are refused; raise GATEHOUSE_INBOUND_MAX_REPLAYS"
             );
         }
+        if bytes {
+            tracing::warn!(
+                scheme,
+                bytes = usage.bytes,
+                limit = self.bytes,
+                "the kept bodies of a sender come near their limit, beyond which its messages are refused; raise GATEHOUSE_INBOUND_MAX_KEPT_BYTES"
+            );
+        }
+    }
+
+    fn near(self, usage: Usage) -> (bool, bool) {
+        (is_near(usage.replays, self.replays), is_near(usage.bytes, self.bytes))
     }
 }
 

@@ -243,6 +243,34 @@ async fn replay_keys_have_a_limit_for_each_sender() {
     assert_eq!(github.send(&gate, "five").await.status, 503);
 }
 
+/// What is kept of the bodies of one sender has a limit, so that none can fill the disk.
+#[tokio::test]
+async fn kept_bodies_have_a_limit_for_each_sender() {
+    let peers = [Peer::new(Scheme::GITHUB), Peer::new(Scheme::GLACIS)];
+    let limits = [
+        ("GATEHOUSE_INBOUND_MAX_BODY_BYTES", "1000"),
+        ("GATEHOUSE_INBOUND_MAX_KEPT_BYTES", "2500"),
+    ];
+    let gate = gate_for(&peers, &limits).await;
+    let [github, glacis] = &peers;
+    let now = gate.app.now();
+    let send = async |peer: &Peer, letter: &str, len| {
+        let body = letter.repeat(len);
+        gate.send(peer.request(now, &body, body.clone())).await
+    };
+    assert!(is_received(&send(github, "a", 1000).await));
+    assert!(is_received(&send(github, "b", 1000).await));
+    let full = send(github, "c", 501).await;
+    assert_eq!((full.status.as_u16(), full.code()), (503, "UNAVAILABLE"), "{}", full.text);
+    assert!(is_received(&send(github, "c", 500).await), "up to the limit");
+    assert_eq!(send(github, "d", 1).await.status, 503);
+    assert_eq!(send(github, "a", 1000).await.body["duplicate"], true);
+    assert!(is_received(&send(glacis, "a", 1000).await), "another sender has room");
+    // It is no replay when it comes again.
+    gate.app.inbound.prune(now + Duration::from_hours(8 * 24)).await.unwrap();
+    assert!(is_received(&send(github, "d", 1).await));
+}
+
 #[tokio::test]
 async fn of_many_at_once_one_is_new() {
     let peer = Peer::new(Scheme::GLACIS);
