@@ -52,7 +52,7 @@ impl<'a> Inbox<'a> {
             let mut there = before;
             // Keys whose end has come make room. Without any it is refused: to forget others would let replays in.
             if known.is_none() && self.limits.replays_are_full(there) {
-                forget_replays(&mut transaction, scheme, now).await?;
+                forget_replays(&mut *transaction, scheme, now).await?;
                 there = usage(&mut transaction, scheme).await?;
             }
             let has_room = self.limits.has_room_for(self.message.body, there);
