@@ -67,7 +67,9 @@ impl WebhookConfig {
     pub(super) fn read(vars: &Vars) -> Result<Self, ConfigError> {
         let rule = "waits in whole seconds from 1 to 2592000 between commas, such as 1,5,60";
         let inbound = inbound(vars)?;
-        let square_url = vars.text(SQUARE_URL, "a URL")?.map(str::to_owned);
+        let rule_of_url = "a URL such as https://example.com/webhooks/in/square";
+        let square_url =
+            vars.read(SQUARE_URL, None, rule_of_url, |text| square_url(text).map(Some))?;
         let signs_url = inbound.iter().any(|secrets| secrets.scheme.signs_url());
         if signs_url != square_url.is_some() {
             let rule = "given together with GATEHOUSE_INBOUND_SQUARE: the URL as Square knows it";
@@ -96,6 +98,14 @@ impl WebhookConfig {
             square_url,
         })
     }
+}
+
+/// The URL as it was written, since that is what is signed, without what a copy leaves at its ends.
+fn square_url(text: &str) -> Option<String> {
+    let text = text.trim();
+    let url = url::Url::parse(text).ok()?;
+    let is_clean = !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    (matches!(url.scheme(), "http" | "https") && is_clean).then(|| text.to_owned())
 }
 
 /// How much is kept of the bodies of each sender: one body at least, or none would ever be taken.
@@ -194,6 +204,18 @@ mod tests {
         assert!(!format!("{config:?}").contains("hunter2"));
     }
 
+    fn square(url: &str) -> Vec<(&str, &str)> {
+        vec![("GATEHOUSE_INBOUND_SQUARE", "a:b"), (SQUARE_URL, url)]
+    }
+
+    #[test]
+    fn the_url_of_square_is_taken_as_it_stands() {
+        let url = |url| config(&square(url)).unwrap().square_url;
+        let plain = Some("https://EXAMPLE.com/in/%7esquare".to_owned());
+        assert_eq!(url("https://EXAMPLE.com/in/%7esquare"), plain);
+        assert_eq!(url(" https://EXAMPLE.com/in/%7esquare\n"), plain);
+    }
+
     #[test]
     fn what_is_not_understood_is_named_and_not_repeated() {
         for (name, vars) in [
@@ -210,6 +232,11 @@ mod tests {
             (MAX_REPLAYS, vec![(MAX_REPLAYS, "100000001")]),
             (SQUARE_URL, vec![("GATEHOUSE_INBOUND_SQUARE", "a:hunter2")]),
             (SQUARE_URL, vec![(SQUARE_URL, "https://example.com/")]),
+            (SQUARE_URL, square("hunter2")),
+            (SQUARE_URL, square("example.com/hunter2")),
+            (SQUARE_URL, square("ftp://example.com/")),
+            (SQUARE_URL, square("https://example.com/ hunter2")),
+            (SQUARE_URL, square("")),
             ("GATEHOUSE_INBOUND_SLACK_FILE", vec![("GATEHOUSE_INBOUND_SLACK_FILE", "")]),
             (
                 "GATEHOUSE_INBOUND_SLACK",
