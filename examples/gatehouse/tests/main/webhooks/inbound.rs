@@ -1,5 +1,7 @@
 //! What others send here.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use axum::body::{Body, Bytes};
@@ -160,7 +162,7 @@ async fn every_scheme() {
 #[tokio::test]
 async fn who_is_not_configured_is_not_there() {
     let gate = gate_for(&[Peer::new(Scheme::GITHUB)], &[]).await;
-    for name in ["glacis", "stripe", "nobody", "GITHUB", "github%00", ".."] {
+    for name in ["glacis", "stripe", "nobody", "GITHUB", "github%00", "..", "%ff", "github%ff"] {
         let request = Request::builder().method(Method::POST).uri(format!("/webhooks/in/{name}"));
         let reply = gate.send(request.body(Body::from("{}")).unwrap()).await;
         assert_eq!((reply.status.as_u16(), reply.code()), (404, "NOT_FOUND"), "{name}");
@@ -297,11 +299,90 @@ async fn a_body_has_a_limit() {
     let more = format!("{full}x");
     let reply = gate.send(peer.request(now, &more, more.clone())).await;
     assert_eq!((reply.status.as_u16(), reply.code()), (413, "BODY_TOO_LARGE"));
+    // One that says so is not read.
+    let announced = Body::new(Announced(100_001));
+    let reply = gate.send(peer.request(now, "a", announced)).await;
+    assert_eq!((reply.status.as_u16(), reply.code()), (413, "BODY_TOO_LARGE"));
     // One without end is given up at the limit.
     let endless = Body::new(Endless);
     let reply = gate.send(peer.request(now, "a", endless)).await;
     assert_eq!((reply.status.as_u16(), reply.code()), (413, "BODY_TOO_LARGE"));
     assert!(is_received(&gate.send(peer.request(now, "", "")).await), "an empty body is one");
+}
+
+/// A body of so many bytes that must not be asked for.
+struct Announced(u64);
+
+impl axum::body::HttpBody for Announced {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
+        panic!("the body is read")
+    }
+
+    fn size_hint(&self) -> hyper::body::SizeHint {
+        hyper::body::SizeHint::with_exact(self.0)
+    }
+}
+
+/// A body that begins and does not go on.
+struct Slow {
+    begin: Option<Bytes>,
+    /// How many of them have begun.
+    begun: Arc<AtomicUsize>,
+}
+
+impl axum::body::HttpBody for Slow {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
+        match self.begin.take() {
+            Some(bytes) => std::task::Poll::Ready(Some(Ok(hyper::body::Frame::data(bytes)))),
+            None => {
+                self.begun.fetch_add(1, Ordering::SeqCst);
+                std::task::Poll::Pending
+            }
+        }
+    }
+}
+
+/// A stranger with large bodies that do not end is in his own way alone.
+#[tokio::test]
+async fn slow_bodies_of_one_address_close_nothing_for_the_others() {
+    let peers = [Peer::new(Scheme::GITHUB), Peer::new(Scheme::GLACIS)];
+    let gate = gate_for(&peers, &[]).await;
+    let [github, glacis] = &peers;
+    let (now, begun) = (gate.app.now(), Arc::new(AtomicUsize::new(0)));
+    let slow = || {
+        let begin = Some(Bytes::from(vec![b'x'; 1 << 20]));
+        let body = Body::new(Slow { begin, begun: Arc::clone(&begun) });
+        gate.send_from("192.0.2.1", github.request(now, "a", body))
+    };
+    let from = |address, peer: &Peer| gate.send_from(address, peer.request(now, "b", "b"));
+    let others = async {
+        while begun.load(Ordering::SeqCst) < 4 {
+            tokio::task::yield_now().await;
+        }
+        for peer in &peers {
+            let refused = from("192.0.2.1", peer).await;
+            assert_eq!((refused.status.as_u16(), refused.code()), (503, "UNAVAILABLE"));
+            assert!(is_received(&from("192.0.2.2", peer).await), "{}", peer.scheme.name());
+        }
+    };
+    tokio::select! {
+        () = others => {}
+        _ = async { tokio::join!(slow(), slow(), slow(), slow()) } => panic!("nothing ended them"),
+    }
+    // What was held is given back.
+    assert_eq!(from("192.0.2.1", glacis).await.body["duplicate"], true);
 }
 
 struct Endless;
