@@ -310,7 +310,7 @@ async fn a_body_has_a_limit() {
     assert!(is_received(&gate.send(peer.request(now, "", "")).await), "an empty body is one");
 }
 
-/// A body of so many bytes that must not be asked for.
+/// A body that says that it has so many bytes, and never sends one: whoever reads it gives it up for its time.
 struct Announced(u64);
 
 impl axum::body::HttpBody for Announced {
@@ -321,7 +321,7 @@ impl axum::body::HttpBody for Announced {
         self: std::pin::Pin<&mut Self>,
         _: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
-        panic!("the body is read")
+        std::task::Poll::Pending
     }
 
     fn size_hint(&self) -> hyper::body::SizeHint {
@@ -331,7 +331,7 @@ impl axum::body::HttpBody for Announced {
 
 /// A body that begins and does not go on.
 struct Slow {
-    begin: Option<Bytes>,
+    first: Option<Bytes>,
     /// How many of them have begun.
     begun: Arc<AtomicUsize>,
 }
@@ -344,13 +344,11 @@ impl axum::body::HttpBody for Slow {
         mut self: std::pin::Pin<&mut Self>,
         _: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
-        match self.begin.take() {
-            Some(bytes) => std::task::Poll::Ready(Some(Ok(hyper::body::Frame::data(bytes)))),
-            None => {
-                self.begun.fetch_add(1, Ordering::SeqCst);
-                std::task::Poll::Pending
-            }
+        if let Some(bytes) = self.first.take() {
+            return std::task::Poll::Ready(Some(Ok(hyper::body::Frame::data(bytes))));
         }
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        std::task::Poll::Pending
     }
 }
 
@@ -362,8 +360,8 @@ async fn slow_bodies_of_one_address_close_nothing_for_the_others() {
     let [github, glacis] = &peers;
     let (now, begun) = (gate.app.now(), Arc::new(AtomicUsize::new(0)));
     let slow = || {
-        let begin = Some(Bytes::from(vec![b'x'; 1 << 20]));
-        let body = Body::new(Slow { begin, begun: Arc::clone(&begun) });
+        let first = Some(Bytes::from(vec![b'x'; 1 << 20]));
+        let body = Body::new(Slow { first, begun: Arc::clone(&begun) });
         gate.send_from("192.0.2.1", github.request(now, "a", body))
     };
     let from = |address, peer: &Peer| gate.send_from(address, peer.request(now, "b", "b"));
