@@ -84,18 +84,36 @@ CREATE TABLE webhook_intents (
     CHECK ((change = 'created') = (key_id IS NULL))
 ) STRICT;
 
+-- How much there is of each sender, which has a limit: with a million rows nobody counts them for each message. The
+-- triggers below keep it true, whoever adds and removes rows.
+CREATE TABLE webhook_senders (
+    scheme  TEXT    NOT NULL PRIMARY KEY CHECK (length(scheme) BETWEEN 1 AND 64),
+    replays INTEGER NOT NULL DEFAULT 0 CHECK (replays >= 0),
+    -- Of all bodies that are kept.
+    bytes   INTEGER NOT NULL DEFAULT 0 CHECK (bytes >= 0)
+) STRICT, WITHOUT ROWID;
+
 -- By what a received message is known when it comes again. Whole seconds.
 CREATE TABLE webhook_replays (
     key     BLOB    NOT NULL PRIMARY KEY CHECK (length(key) = 32),
+    scheme  TEXT    NOT NULL REFERENCES webhook_senders (scheme),
     expires INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX webhook_replays_expires ON webhook_replays (expires);
+CREATE INDEX webhook_replays_expires ON webhook_replays (scheme, expires);
+
+CREATE TRIGGER webhook_replays_more AFTER INSERT ON webhook_replays BEGIN
+    UPDATE webhook_senders SET replays = replays + 1 WHERE scheme = new.scheme;
+END;
+
+CREATE TRIGGER webhook_replays_less AFTER DELETE ON webhook_replays BEGIN
+    UPDATE webhook_senders SET replays = replays - 1 WHERE scheme = old.scheme;
+END;
 
 -- What was received, byte for byte.
 CREATE TABLE webhook_received (
     id          INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    scheme      TEXT    NOT NULL CHECK (length(scheme) BETWEEN 1 AND 64),
+    scheme      TEXT    NOT NULL REFERENCES webhook_senders (scheme),
     key_id      TEXT    NOT NULL CHECK (length(key_id) BETWEEN 1 AND 32),
     message_id  TEXT             CHECK (length(message_id) BETWEEN 1 AND 128),
     signed_at   INTEGER          CHECK (signed_at >= 0),
@@ -104,3 +122,11 @@ CREATE TABLE webhook_received (
 ) STRICT;
 
 CREATE INDEX webhook_received_at ON webhook_received (received_at);
+
+CREATE TRIGGER webhook_received_more AFTER INSERT ON webhook_received BEGIN
+    UPDATE webhook_senders SET bytes = bytes + length(new.body) WHERE scheme = new.scheme;
+END;
+
+CREATE TRIGGER webhook_received_less AFTER DELETE ON webhook_received BEGIN
+    UPDATE webhook_senders SET bytes = bytes - length(old.body) WHERE scheme = old.scheme;
+END;

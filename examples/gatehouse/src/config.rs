@@ -6,6 +6,7 @@
 
 mod clients;
 mod egress;
+mod networks;
 mod passwords;
 mod sessions;
 mod webhooks;
@@ -20,8 +21,7 @@ use palisade::allowlist::TrustPolicy;
 use palisade::apikey::MaxStaleness;
 use tracing::level_filters::LevelFilter;
 
-use crate::egress::Loopback;
-
+pub use egress::EgressConfig;
 pub(crate) use passwords::{BLOCKLIST, BREACHED, MEMORY as PASSWORD_MEMORY, UNPEPPERED_UNTIL};
 pub use passwords::{PASSWORD_PEPPERS, PasswordConfig};
 pub(crate) use sessions::{COOKIE_DOMAIN, COOKIE_NAME, EPOCH_KEYS, IDLE, LIFETIME, SESSION_KEYS};
@@ -40,7 +40,7 @@ const LOG: &str = "GATEHOUSE_LOG";
 const LOG_FORMAT: &str = "GATEHOUSE_LOG_FORMAT";
 
 /// Every variable that gatehouse reads. Another one of the same beginning is a typing error.
-pub const VARIABLES: [&str; 63] = [
+pub const VARIABLES: [&str; 67] = [
     ADDR,
     DATABASE,
     PEPPERS,
@@ -71,10 +71,14 @@ pub const VARIABLES: [&str; 63] = [
     clients::PROXIES,
     clients::CLIENT_ADDRESS,
     egress::LOOPBACK,
+    egress::DENY,
+    egress::PORTS,
     WEBHOOK_KEYS,
     webhooks::WEBHOOK_KEYS_FILE,
     WEBHOOK_RETRY,
     webhooks::MAX_BODY,
+    webhooks::MAX_REPLAYS,
+    webhooks::MAX_KEPT,
     SQUARE_URL,
     "GATEHOUSE_INBOUND_GLACIS",
     "GATEHOUSE_INBOUND_GLACIS_FILE",
@@ -127,8 +131,8 @@ pub struct Config {
     pub sessions: SessionConfig,
     /// Whom to believe about the address of a client.
     pub clients: TrustPolicy,
-    /// Whether webhooks may go to the own machine.
-    pub webhook_loopback: Loopback,
+    /// Where webhooks may go.
+    pub egress: EgressConfig,
     /// What is sent to customers, and received from others.
     pub webhooks: WebhookConfig,
     /// The least severe lines that are logged.
@@ -212,7 +216,7 @@ impl Config {
             passwords: PasswordConfig::read(&vars)?,
             sessions: SessionConfig::read(&vars)?,
             clients: clients::read(&vars)?,
-            webhook_loopback: egress::loopback(&vars)?,
+            egress: EgressConfig::read(&vars)?,
             webhooks: WebhookConfig::read(&vars)?,
             log: vars.read(
                 LOG,

@@ -14,24 +14,29 @@ mod error;
 mod exchange;
 mod message;
 mod networks;
+mod places;
 mod resolve;
 mod target;
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 
 use hyper_util::rt::TokioIo;
+use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 pub use answer::{Answer, RetryAfter};
 pub use builder::{EgressBuilder, InvalidEgress, Limits};
-pub use destinations::Loopback;
+pub use destinations::{Loopback, PORTS};
 pub use error::{EgressError, TlsProblem};
 pub use message::{InvalidMessage, MAX_HEADERS, Message};
+pub use places::Place;
 pub use resolve::{Addresses, Resolve, SystemResolver};
 pub use target::{InvalidTarget, MAX_URL, Target};
 
 use destinations::Destinations;
+use places::Places;
 
 /// The way out: where requests may go, whom to trust, and how long all of it may take.
 ///
@@ -47,7 +52,7 @@ use destinations::Destinations;
 /// let egress = Egress::builder().build()?;
 /// let target = egress.target("https://hooks.example.com/in")?;
 /// let message = Message::new("{}").header("content-type", "application/json")?;
-/// let answer = egress.post(&target, &message).await?;
+/// let answer = egress.post("workspace", &target, &message).await?;
 /// println!("{}", answer.status());
 ///
 /// // The metadata service of a cloud, in whatever way it is written.
@@ -58,6 +63,7 @@ use destinations::Destinations;
 pub struct Egress {
     destinations: Destinations,
     resolver: Arc<dyn Resolve>,
+    places: Places,
     tls: TlsConnector,
     limits: Limits,
 }
@@ -77,39 +83,60 @@ impl Egress {
     /// [`InvalidTarget`]: what is wrong with it and what to write instead.
     pub fn target(&self, url: &str) -> Result<Target, InvalidTarget> {
         let target = Target::parse(url, self.destinations.loopback())?;
+        let (port, scheme) = (target.port(), target.scheme());
         match target.address() {
-            Some(address) if self.destinations.judge(address, target.scheme()).is_err() => {
+            Some(address) if self.destinations.judge(address, scheme).is_err() => {
                 Err(InvalidTarget::Address)
             }
+            _ if !self.destinations.has_port(port, scheme) => Err(InvalidTarget::ClosedPort),
             _ => Ok(target),
         }
     }
 
-    /// Sends a `POST` and waits for the answer, whatever its status is.
+    /// Sends a `POST` for a customer and waits for the answer, whatever its status is.
+    ///
+    /// The customer is whoever chose the URL. Names that are never resolved cost his other messages time, and nobody
+    /// else's.
     ///
     /// # Errors
     ///
-    /// [`EgressError`]: there was no answer. After [`EgressError::TimedOut`], [`EgressError::NoAnswer`] and
+    /// [`EgressError::Busy`]: it was not tried, for no fault of the receiver. Any other [`EgressError`]: there was no
+    /// answer. After [`EgressError::TimedOut`], [`EgressError::NoAnswer`] and
     /// [`EgressError::BadAnswer`] the receiver may have seen the message; after the others it has not.
-    pub async fn post(&self, target: &Target, message: &Message) -> Result<Answer, EgressError> {
-        let answer = self.post_unhurried(target, message);
-        tokio::time::timeout(self.limits.total, answer).await.unwrap_or(Err(EgressError::TimedOut))
-    }
-
-    async fn post_unhurried(
+    pub async fn post(
         &self,
+        customer: &str,
         target: &Target,
         message: &Message,
     ) -> Result<Answer, EgressError> {
-        let stream = connect::tcp(self, target).await?;
+        let place = match target.name() {
+            Some(_) => Some(self.place(customer).await?),
+            None => None,
+        };
+        // Of the whole, since an answer that began goes on counting when the time is over.
+        let end = Instant::now() + self.limits.total;
+        let stream = in_time(end, connect::tcp(self, target, place)).await?;
         match target.tls_name() {
-            None => exchange::post(TokioIo::new(stream), target, message, &self.limits).await,
+            None => exchange::post(TokioIo::new(stream), target, message, &self.limits, end).await,
             Some(name) => {
-                let stream = connect::tls(self, name, stream).await?;
-                exchange::post(TokioIo::new(stream), target, message, &self.limits).await
+                let stream = in_time(end, connect::tls(self, name, stream)).await?;
+                exchange::post(TokioIo::new(stream), target, message, &self.limits, end).await
             }
         }
     }
+
+    async fn place(&self, customer: &str) -> Result<Place, EgressError> {
+        let place = tokio::time::timeout(self.limits.resolve, self.places.take(customer)).await;
+        place.ok().flatten().ok_or(EgressError::Busy)
+    }
+}
+
+/// The same within the time that there is.
+async fn in_time<T>(
+    end: Instant,
+    step: impl Future<Output = Result<T, EgressError>>,
+) -> Result<T, EgressError> {
+    tokio::time::timeout_at(end, step).await.unwrap_or(Err(EgressError::TimedOut))
 }
 
 impl fmt::Debug for Egress {

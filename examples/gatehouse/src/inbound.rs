@@ -1,37 +1,32 @@
 //! Webhooks from others: a verifier for each sender that is configured.
 //!
 //! Nothing but the signature says who sends. So the headers are looked at before any of the body is read, the body
-//! goes through the verifier while it arrives, and what is held of all bodies together is bounded.
+//! goes through the verifier while it arrives, and what is held of bodies is bounded, for each address too.
 
 mod inbox;
+mod kept;
 mod keys;
+mod limits;
+mod room;
 
 use std::fs::File;
 use std::io::Read;
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use palisade::webhook::{
     Fresh, ReplayError, ReplayGuard, Scheme, VerifiedStream, Verifier, VerifierBuilder,
 };
-use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use crate::config::{Config, InboundSecrets, InboundSource, SQUARE_URL};
 use crate::secrets::SecretUses;
 use crate::start::StartError;
 use crate::webhooks::{WebhookStore, WebhooksError};
-use inbox::Inbox;
-use inbox::Received;
-
-/// How long a message is known when it comes again. Of most senders it is the only protection that there is, and it
-/// is longer than any sender goes on trying.
-const REPLAY_RETENTION: Duration = Duration::from_hours(90 * 24);
-
-/// The bytes of all bodies that are held at once, in units of a permit.
-const UNIT: usize = 1024;
-const HELD_UNITS: usize = 64 * 1024;
+use inbox::{Inbox, Received};
+pub(crate) use limits::KeptLimits;
+pub(crate) use room::{Room, Rooms};
 
 /// The longest file of keys.
 const MAX_FILE: usize = 64 * 1024;
@@ -41,10 +36,10 @@ const MAX_FILE: usize = 64 * 1024;
 pub struct Inbound {
     verifiers: Vec<Verifier>,
     store: WebhookStore,
-    /// How many replay keys may be added before they are counted.
-    replay_budget: AtomicI64,
+    limits: KeptLimits,
     /// The room for bodies that are on their way in.
-    room: Arc<Semaphore>,
+    rooms: Arc<Rooms>,
+    max_body: usize,
 }
 
 impl Inbound {
@@ -69,8 +64,8 @@ impl Inbound {
             };
             verifiers.push(verifier(builder, sender, secrets)?);
         }
-        let room = Arc::new(Semaphore::new(HELD_UNITS));
-        Ok(Self { verifiers, store: store.clone(), replay_budget: AtomicI64::new(0), room })
+        let (rooms, max_body) = (Rooms::new(settings.max_body), settings.max_body);
+        Ok(Self { verifiers, store: store.clone(), limits: settings.kept, rooms, max_body })
     }
 
     /// The verifier of the scheme of this name; none where it is not configured.
@@ -78,9 +73,14 @@ impl Inbound {
         self.verifiers.iter().find(|verifier| verifier.scheme().name() == name)
     }
 
-    /// Room for a body, which starts with none.
-    pub(crate) fn room(&self) -> Room {
-        Room { all: Arc::clone(&self.room), held: None, bytes: 0 }
+    /// Room for a body to this scheme from this address, which starts with none.
+    pub(crate) fn room(&self, scheme: &Scheme, address: IpAddr) -> Room {
+        self.rooms.room(scheme.name(), address)
+    }
+
+    /// The largest body that is received, in bytes.
+    pub(crate) fn max_body(&self) -> usize {
+        self.max_body
     }
 
     /// Keeps a message that was verified, unless it came before. Its replay key and the message are one transaction,
@@ -100,17 +100,21 @@ impl Inbound {
             body,
         };
         // A guard for each message, since the store writes the message too. What it holds are three fields.
-        let inbox = Inbox::new(&self.store, message, &self.replay_budget);
+        let inbox = Inbox::new(&self.store, message, self.limits);
         let guard = ReplayGuard::builder(inbox, scheme.name())
-            .retention(REPLAY_RETENTION)
+            .retention(limits::retention(scheme))
             .build()
             .map_err(palisade::webhook::StoreError::new)?;
         guard.admit(verified, now).await
     }
 
     /// Forgets replay keys whose end has come and messages that are old.
-    pub(crate) async fn prune(&self, now: SystemTime) -> Result<u64, WebhooksError> {
-        self.store.prune_received(now).await
+    ///
+    /// # Errors
+    ///
+    /// [`WebhooksError`] when the store fails.
+    pub async fn prune(&self, now: SystemTime) -> Result<u64, WebhooksError> {
+        self.store.prune_received(self.limits, now).await
     }
 }
 
@@ -147,46 +151,4 @@ fn read(path: &std::path::Path) -> std::io::Result<Zeroizing<String>> {
         return Err(std::io::Error::other("longer than 64 KiB, which no keys are"));
     }
     Ok(text)
-}
-
-/// What one body takes of the room for all of them. It is given back when this is dropped.
-pub(crate) struct Room {
-    all: Arc<Semaphore>,
-    held: Option<tokio::sync::OwnedSemaphorePermit>,
-    bytes: usize,
-}
-
-impl Room {
-    /// Takes room for so many bytes more; false where there is none.
-    pub(crate) fn grow(&mut self, bytes: usize) -> bool {
-        let before = self.bytes.div_ceil(UNIT);
-        self.bytes = self.bytes.saturating_add(bytes);
-        let more = u32::try_from(self.bytes.div_ceil(UNIT) - before).unwrap_or(u32::MAX);
-        let Ok(permit) = Arc::clone(&self.all).try_acquire_many_owned(more) else { return false };
-        match &mut self.held {
-            Some(held) => held.merge(permit),
-            held => *held = Some(permit),
-        }
-        true
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn room_is_bounded_and_given_back() {
-        let room = Arc::new(Semaphore::new(3));
-        let new = || Room { all: Arc::clone(&room), held: None, bytes: 0 };
-        let (mut a, mut b) = (new(), new());
-        assert!(a.grow(1) && a.grow(1023) && a.grow(0));
-        assert_eq!(room.available_permits(), 2);
-        assert!(a.grow(1) && b.grow(1));
-        assert!(!b.grow(1024));
-        drop(a);
-        assert_eq!(room.available_permits(), 2);
-        drop(b);
-        assert_eq!(room.available_permits(), 3);
-    }
 }

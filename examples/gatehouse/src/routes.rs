@@ -61,10 +61,13 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/auth/reauthenticate", post(auth::reauthenticate))
         .route("/auth/password", post(auth::change))
         .layer(from_fn_with_state(Arc::clone(&app), client::resolve));
+    let others = Router::new()
+        .route("/webhooks/in/{scheme}", post(inbound::receive))
+        .layer(from_fn_with_state(Arc::clone(&app), client::resolve));
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .route("/webhooks/in/{scheme}", post(inbound::receive))
+        .merge(others)
         .nest("/api/v1", api)
         .fallback(async || ApiError::no_route())
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())

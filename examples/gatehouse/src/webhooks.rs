@@ -71,7 +71,7 @@ impl Webhooks {
         Ok(Self {
             store,
             secrets: Secrets::new(ring),
-            egress: Egress::builder().loopback(config.webhook_loopback).build()?,
+            egress: config.egress.open()?,
             policy: policy(&settings.retry)?,
             wake: Notify::new(),
         })

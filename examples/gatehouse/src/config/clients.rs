@@ -1,11 +1,10 @@
 //! What is configured of the way to the service: which proxies stand before it, and what they say of a client.
 
 use palisade::allowlist::{
-    Allowlist, BuildError, EmptyList, ForwardedHeader, InvalidTrust, MAX_HOPS, TrustPolicy,
-    TrustPolicyBuilder,
+    Allowlist, ForwardedHeader, InvalidTrust, MAX_HOPS, TrustPolicy, TrustPolicyBuilder,
 };
 
-use super::{ConfigError, Vars};
+use super::{ConfigError, Vars, networks};
 
 pub(super) const PROXIES: &str = "GATEHOUSE_TRUSTED_PROXIES";
 pub(super) const CLIENT_ADDRESS: &str = "GATEHOUSE_CLIENT_ADDRESS";
@@ -24,7 +23,7 @@ pub(super) fn read(vars: &Vars) -> Result<TrustPolicy, ConfigError> {
         "peer, x-forwarded-for, forwarded, hops:N with the number of proxies from 1 to 64, or header:NAME, such as header:CF-Connecting-IP",
         Source::parse,
     )?;
-    let given = vars.text(PROXIES, "networks separated by commas, or @ and the path of a file")?;
+    let given = vars.text(PROXIES, networks::RULE)?;
     let Source::Behind(source) = source else {
         return match given {
             None => Ok(TrustPolicy::direct()),
@@ -40,7 +39,8 @@ pub(super) fn read(vars: &Vars) -> Result<TrustPolicy, ConfigError> {
             rule: "given where GATEHOUSE_CLIENT_ADDRESS names a header: the networks of the proxies that write it",
         });
     };
-    let proxies = proxies(given).map_err(|error| ConfigError::problem(PROXIES, &error))?;
+    let proxies = networks::read(given, MAX_PROXIES)
+        .map_err(|error| ConfigError::problem(PROXIES, &error))?;
     source.policy(proxies).build().map_err(in_our_words)
 }
 
@@ -108,18 +108,6 @@ impl Header {
             Self::Single(name) => TrustPolicy::single(&name, proxies),
         }
     }
-}
-
-/// The networks in the variable, or in the file that it names. Bits beyond the length are refused: `10.0.0.7/8`
-/// is most likely one proxy, and would trust sixteen million.
-fn proxies(text: &str) -> Result<Allowlist, BuildError> {
-    let list = Allowlist::builder().max_entries(MAX_PROXIES).reject_host_bits();
-    let list = match text.strip_prefix('@') {
-        Some(path) => list.extend_lines(std::io::BufReader::new(std::fs::File::open(path)?))?,
-        None => text.split(',').fold(list, |list, network| list.push(network.trim(), "")),
-    };
-    let (list, _) = list.when_empty(EmptyList::DeniesEveryone).build()?;
-    if list.is_empty() { Err(BuildError::Empty) } else { Ok(list) }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use palisade::webhook::{RetryPolicy, Scheme};
 use zeroize::Zeroizing;
 
 use super::{ConfigError, PepperSource, VARIABLES, Vars};
+use crate::inbound::KeptLimits;
 
 /// The variable of the keys that the secrets of endpoints are derived from; its twin `GATEHOUSE_WEBHOOK_KEYS_FILE`
 /// names a file.
@@ -15,10 +16,15 @@ pub(crate) const WEBHOOK_KEYS: &str = "GATEHOUSE_WEBHOOK_KEYS";
 pub(super) const WEBHOOK_KEYS_FILE: &str = "GATEHOUSE_WEBHOOK_KEYS_FILE";
 pub(crate) const RETRY: &str = "GATEHOUSE_WEBHOOK_RETRY_SECONDS";
 pub(super) const MAX_BODY: &str = "GATEHOUSE_INBOUND_MAX_BODY_BYTES";
+pub(super) const MAX_REPLAYS: &str = "GATEHOUSE_INBOUND_MAX_REPLAYS";
+pub(super) const MAX_KEPT: &str = "GATEHOUSE_INBOUND_MAX_KEPT_BYTES";
 pub(crate) const SQUARE_URL: &str = "GATEHOUSE_INBOUND_SQUARE_URL";
 
 /// The largest body that can be configured, in bytes.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
+
+/// The most replay keys of one sender that can be configured: some 10 GiB.
+const MOST_REPLAYS: i64 = 100_000_000;
 
 /// What is sent to customers, and received from others.
 #[derive(Clone, Debug)]
@@ -29,6 +35,8 @@ pub struct WebhookConfig {
     pub retry: Vec<Duration>,
     /// The largest body that is received, in bytes.
     pub max_body: usize,
+    /// How much is kept of each sender.
+    pub(crate) kept: KeptLimits,
     /// The senders that are received from.
     pub inbound: Vec<InboundSecrets>,
     /// The URL under which Square knows this service, which it signs.
@@ -59,25 +67,53 @@ impl WebhookConfig {
     pub(super) fn read(vars: &Vars) -> Result<Self, ConfigError> {
         let rule = "waits in whole seconds from 1 to 2592000 between commas, such as 1,5,60";
         let inbound = inbound(vars)?;
-        let square_url = vars.text(SQUARE_URL, "a URL")?.map(str::to_owned);
+        let rule_of_url = "a URL such as https://example.com/webhooks/in/square";
+        let square_url =
+            vars.read(SQUARE_URL, None, rule_of_url, |text| square_url(text).map(Some))?;
         let signs_url = inbound.iter().any(|secrets| secrets.scheme.signs_url());
         if signs_url != square_url.is_some() {
             let rule = "given together with GATEHOUSE_INBOUND_SQUARE: the URL as Square knows it";
             return Err(ConfigError::Value { name: SQUARE_URL, rule });
         }
+        let max_body = vars.read(
+            MAX_BODY,
+            1024 * 1024,
+            "a whole number of bytes from 1 to 33554432",
+            |text| text.parse().ok().filter(|bytes| (1..=LARGEST_BODY).contains(bytes)),
+        )?;
         Ok(Self {
             keys: vars.pepper_source(WEBHOOK_KEYS, WEBHOOK_KEYS_FILE),
             retry: vars.read(RETRY, Vec::new(), rule, waits)?,
-            max_body: vars.read(
-                MAX_BODY,
-                1024 * 1024,
-                "a whole number of bytes from 1 to 33554432",
-                |text| text.parse().ok().filter(|bytes| (1..=LARGEST_BODY).contains(bytes)),
-            )?,
+            max_body,
+            kept: KeptLimits {
+                replays: vars.read(
+                    MAX_REPLAYS,
+                    1_000_000,
+                    "a whole number from 1 to 100000000",
+                    |text| text.parse().ok().filter(|n| (1..=MOST_REPLAYS).contains(n)),
+                )?,
+                bytes: kept_bytes(vars, max_body)?,
+            },
             inbound,
             square_url,
         })
     }
+}
+
+/// The URL as it was written, since that is what is signed, without what a copy leaves at its ends.
+fn square_url(text: &str) -> Option<String> {
+    let text = text.trim();
+    let url = url::Url::parse(text).ok()?;
+    let is_clean = !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    (matches!(url.scheme(), "http" | "https") && is_clean).then(|| text.to_owned())
+}
+
+/// How much is kept of the bodies of each sender: one body at least, or none would ever be taken.
+fn kept_bytes(vars: &Vars, max_body: usize) -> Result<i64, ConfigError> {
+    let rule = "a whole number of bytes, at least GATEHOUSE_INBOUND_MAX_BODY_BYTES";
+    let least = i64::try_from(max_body).unwrap_or(i64::MAX);
+    let bytes = vars.read(MAX_KEPT, 256 * 1024 * 1024, rule, |text| text.parse().ok())?;
+    if bytes < least { Err(ConfigError::Value { name: MAX_KEPT, rule }) } else { Ok(bytes) }
 }
 
 fn waits(text: &str) -> Option<Vec<Duration>> {
@@ -148,6 +184,7 @@ mod tests {
         let config = config(&[]).unwrap();
         assert_eq!(config.keys, PepperSource::Generated);
         assert_eq!((config.retry, config.max_body), (Vec::new(), 1 << 20));
+        assert_eq!(config.kept.replays, 1_000_000);
         assert!(config.inbound.is_empty() && config.square_url.is_none());
     }
 
@@ -167,6 +204,18 @@ mod tests {
         assert!(!format!("{config:?}").contains("hunter2"));
     }
 
+    fn square(url: &str) -> Vec<(&str, &str)> {
+        vec![("GATEHOUSE_INBOUND_SQUARE", "a:b"), (SQUARE_URL, url)]
+    }
+
+    #[test]
+    fn the_url_of_square_is_taken_as_it_stands() {
+        let url = |url| config(&square(url)).unwrap().square_url;
+        let plain = Some("https://EXAMPLE.com/in/%7esquare".to_owned());
+        assert_eq!(url("https://EXAMPLE.com/in/%7esquare"), plain);
+        assert_eq!(url(" https://EXAMPLE.com/in/%7esquare\n"), plain);
+    }
+
     #[test]
     fn what_is_not_understood_is_named_and_not_repeated() {
         for (name, vars) in [
@@ -176,8 +225,18 @@ mod tests {
             (RETRY, vec![(RETRY, "")]),
             (MAX_BODY, vec![(MAX_BODY, "0")]),
             (MAX_BODY, vec![(MAX_BODY, "33554433")]),
+            (MAX_REPLAYS, vec![(MAX_REPLAYS, "0")]),
+            (MAX_KEPT, vec![(MAX_KEPT, "hunter2")]),
+            (MAX_KEPT, vec![(MAX_KEPT, "999"), (MAX_BODY, "1000")]),
+            (MAX_KEPT, vec![(MAX_KEPT, "-1")]),
+            (MAX_REPLAYS, vec![(MAX_REPLAYS, "100000001")]),
             (SQUARE_URL, vec![("GATEHOUSE_INBOUND_SQUARE", "a:hunter2")]),
             (SQUARE_URL, vec![(SQUARE_URL, "https://example.com/")]),
+            (SQUARE_URL, square("hunter2")),
+            (SQUARE_URL, square("example.com/hunter2")),
+            (SQUARE_URL, square("ftp://example.com/")),
+            (SQUARE_URL, square("https://example.com/ hunter2")),
+            (SQUARE_URL, square("")),
             ("GATEHOUSE_INBOUND_SLACK_FILE", vec![("GATEHOUSE_INBOUND_SLACK_FILE", "")]),
             (
                 "GATEHOUSE_INBOUND_SLACK",

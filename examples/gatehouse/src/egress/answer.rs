@@ -43,7 +43,7 @@ impl Answer {
         &self.body
     }
 
-    /// Whether there was more of the body than was kept.
+    /// Whether more of the body was announced than was kept: it was too long, too late, or broke off.
     #[must_use]
     pub fn body_is_cut(&self) -> bool {
         self.is_cut

@@ -11,7 +11,10 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
+#[cfg(doc)]
+use super::PORTS;
 use super::destinations::Destinations;
+use super::places::Places;
 use super::{Egress, Loopback, Resolve, SystemResolver};
 
 /// The longest time that any limit may give.
@@ -25,6 +28,7 @@ const MAX_BODY: usize = 1024 * 1024;
 pub struct EgressBuilder {
     loopback: Loopback,
     denied: Option<Allowlist>,
+    ports: Vec<u16>,
     roots: Vec<CertificateDer<'static>>,
     resolver: Arc<dyn Resolve>,
     limits: Limits,
@@ -33,13 +37,14 @@ pub struct EgressBuilder {
 /// How much of everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How long a name may take to be resolved; 3 s. Less than `total`.
+    /// How long a name may take to be resolved, and how long a request waits before for a place to do so; 3 s. Less
+    /// than `total`.
     pub resolve: Duration,
     /// How long a connection may take, for each address that is tried; 3 s.
     pub connect: Duration,
     /// How long the handshake of TLS may take; 5 s.
     pub tls: Duration,
-    /// How long all of it may take, up to the end of the answer; 15 s.
+    /// How long all of it may take, from the place to the end of the answer; 15 s.
     pub total: Duration,
     /// How many bytes of the answer's body are kept; 4 KiB. At most `body_read`.
     pub body_kept: usize,
@@ -65,8 +70,9 @@ impl EgressBuilder {
         Self {
             loopback: Loopback::Refuse,
             denied: None,
+            ports: Vec::new(),
             roots: Vec::new(),
-            resolver: Arc::new(SystemResolver::default()),
+            resolver: Arc::new(SystemResolver),
             limits: Limits::default(),
         }
     }
@@ -81,6 +87,13 @@ impl EgressBuilder {
     /// the well-known one. They are denied whatever else is said; of two such lists the last one counts.
     pub fn deny(mut self, networks: Allowlist) -> Self {
         self.denied = Some(networks);
+        self
+    }
+
+    /// Opens these ports besides those of HTTPS, [`PORTS`]: who may name any port for the service to call can have it
+    /// knock on every door of a stranger. Plain HTTP, which reaches this machine alone, goes to every port.
+    pub fn ports(mut self, ports: impl IntoIterator<Item = u16>) -> Self {
+        self.ports.extend(ports);
         self
     }
 
@@ -120,8 +133,10 @@ impl EgressBuilder {
         }
         Ok(Egress {
             destinations: Destinations::new(self.loopback, self.denied)
-                .map_err(|_| InvalidEgress::List)?,
+                .map_err(|_| InvalidEgress::List)?
+                .open_ports(self.ports),
             resolver: self.resolver,
+            places: Places::default(),
             tls: tls_connector(self.roots)?,
             limits: self.limits,
         })
@@ -150,6 +165,7 @@ impl fmt::Debug for EgressBuilder {
         f.debug_struct("EgressBuilder")
             .field("loopback", &self.loopback)
             .field("denied", &self.denied)
+            .field("ports", &self.ports.len())
             .field("roots", &self.roots.len())
             .field("limits", &self.limits)
             .finish_non_exhaustive()

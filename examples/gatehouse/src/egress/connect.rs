@@ -8,7 +8,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::resolve::MAX_ADDRESSES;
-use super::{Egress, EgressError, Target, TlsProblem};
+use super::{Egress, EgressError, Place, Target, TlsProblem};
 
 /// How many addresses of a name are tried, one after another.
 const MAX_TRIES: usize = 4;
@@ -17,9 +17,16 @@ const MAX_TRIES: usize = 4;
 ///
 /// Addresses that are denied are dropped from an answer of the resolver, and the others are tried. To refuse the whole
 /// answer would guard nothing more, since only what was judged is connected to.
-pub(super) async fn tcp(egress: &Egress, target: &Target) -> Result<TcpStream, EgressError> {
-    let mut last = EgressError::RefusedAddress;
-    for address in allowed(egress, target).await?.into_iter().take(MAX_TRIES) {
+pub(super) async fn tcp(
+    egress: &Egress,
+    target: &Target,
+    place: Option<Place>,
+) -> Result<TcpStream, EgressError> {
+    let mut last = EgressError::NoPublicAddress;
+    if !egress.destinations.has_port(target.port(), target.scheme()) {
+        return Err(EgressError::ConnectFailed);
+    }
+    for address in allowed(egress, target, place).await?.into_iter().take(MAX_TRIES) {
         match open(egress, target, SocketAddr::new(address, target.port())).await {
             Ok(stream) => return Ok(stream),
             Err(error) => last = error,
@@ -41,12 +48,13 @@ pub(super) async fn tls(
 }
 
 /// The addresses of the target that requests may go to, of which there is at least one.
-async fn allowed(egress: &Egress, target: &Target) -> Result<Vec<IpAddr>, EgressError> {
-    let mut found = resolved(egress, target).await?;
+async fn allowed(
+    egress: &Egress,
+    target: &Target,
+    place: Option<Place>,
+) -> Result<Vec<IpAddr>, EgressError> {
+    let mut found = resolved(egress, target, place).await?;
     found.truncate(MAX_ADDRESSES);
-    if found.is_empty() {
-        return Err(EgressError::ResolveFailed);
-    }
     let mut denied = None;
     found.retain(|address| match egress.destinations.judge(*address, target.scheme()) {
         Ok(()) => true,
@@ -59,19 +67,28 @@ async fn allowed(egress: &Egress, target: &Target) -> Result<Vec<IpAddr>, Egress
         let left = found.len();
         tracing::warn!(%target, %address, why, left, "an address was refused");
     }
-    if found.is_empty() { Err(EgressError::RefusedAddress) } else { Ok(found) }
+    if found.is_empty() { Err(EgressError::NoPublicAddress) } else { Ok(found) }
 }
 
 /// A time limit that is reached here is no [`EgressError::TimedOut`], which is for addresses that may be reached.
-async fn resolved(egress: &Egress, target: &Target) -> Result<Vec<IpAddr>, EgressError> {
-    let Some(name) = target.name() else { return Ok(target.address().into_iter().collect()) };
-    match timeout(egress.limits.resolve, egress.resolver.resolve(name)).await {
+async fn resolved(
+    egress: &Egress,
+    target: &Target,
+    place: Option<Place>,
+) -> Result<Vec<IpAddr>, EgressError> {
+    let (Some(name), Some(place)) = (target.name(), place) else {
+        return Ok(target.address().into_iter().collect());
+    };
+    match timeout(egress.limits.resolve, egress.resolver.resolve(name, place)).await {
         Ok(Ok(found)) => Ok(found.into_iter().map(|address| address.to_canonical()).collect()),
         Ok(Err(error)) => {
-            tracing::debug!(%target, cause = %error, "a name was not resolved");
-            Err(EgressError::ResolveFailed)
+            tracing::warn!(%target, cause = %error, "a name was not resolved");
+            Err(EgressError::NoPublicAddress)
         }
-        Err(_) => Err(EgressError::ResolveFailed),
+        Err(_) => {
+            tracing::warn!(%target, "a name was not resolved in time");
+            Err(EgressError::NoPublicAddress)
+        }
     }
 }
 
@@ -89,7 +106,7 @@ async fn open(
     egress
         .destinations
         .judge(peer.ip(), target.scheme())
-        .map_err(|_| EgressError::RefusedAddress)?;
+        .map_err(|_| EgressError::NoPublicAddress)?;
     // The request is one small write; waiting to fill a packet only delays it.
     let _ = stream.set_nodelay(true);
     Ok(stream)

@@ -1,5 +1,6 @@
 //! Which addresses requests may go to.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use palisade::allowlist::{Allowlist, BuildError, Entry, LabelError};
@@ -16,6 +17,9 @@ pub enum Loopback {
     Allow,
 }
 
+/// The ports that requests go to unless others are opened: those of HTTPS.
+pub const PORTS: [u16; 2] = [443, 8443];
+
 /// Which addresses requests may go to: all that no list denies.
 #[derive(Clone, Debug)]
 pub(super) struct Destinations {
@@ -24,6 +28,7 @@ pub(super) struct Destinations {
     /// What the operator denies besides.
     extra: Option<Allowlist>,
     loopback: Loopback,
+    ports: BTreeSet<u16>,
 }
 
 /// Why an address is refused, for the operator's log: never for the customer, who would learn by it how the internal
@@ -46,7 +51,17 @@ impl Destinations {
                 list.push(network, label)
             })
             .reject_host_bits();
-        Ok(Self { special: list.build()?.0, extra, loopback })
+        Ok(Self { special: list.build()?.0, extra, loopback, ports: PORTS.into() })
+    }
+
+    pub(super) fn open_ports(mut self, ports: impl IntoIterator<Item = u16>) -> Self {
+        self.ports.extend(ports);
+        self
+    }
+
+    /// Whether a request may go to the port.
+    pub(super) fn has_port(&self, port: u16, scheme: Scheme) -> bool {
+        scheme == Scheme::Http || self.ports.contains(&port)
     }
 
     pub(super) fn loopback(&self) -> Loopback {

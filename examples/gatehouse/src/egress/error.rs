@@ -9,28 +9,29 @@ use tokio_rustls::rustls;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EgressError {
-    /// The host has no address that requests may go to.
+    /// There was no place to look up the name: nothing was tried, and it is not the receiver's fault.
+    #[error("too many names are being looked up at the moment; it is tried again")]
+    Busy,
+    /// The host was not found, not in time, or is at no address that requests may go to. Which of them it was is in the
+    /// log alone: whoever learnt it could try which names there are in the internal network.
     #[error(
-        "the host of the URL is not at a public address; use one that is reachable from the internet"
+        "the host of the URL was not found at a public address; check its name and its DNS records"
     )]
-    RefusedAddress,
-    /// The name has no address, or was not resolved in time.
-    #[error("the host of the URL was not found; check its name and its DNS records")]
-    ResolveFailed,
+    NoPublicAddress,
     /// No connection was made.
     #[error("the host did not take the connection; check that it listens at this port")]
     ConnectFailed,
     /// There was a connection, and no TLS.
     #[error("{0}")]
     TlsFailed(TlsProblem),
-    /// A limit of time was reached.
+    /// A limit of time was reached before the head of an answer was there.
     #[error("the host did not answer in time; answer first, and work afterwards")]
     TimedOut,
     /// The connection ended before an answer began.
     #[error("the host closed the connection without an answer")]
     NoAnswer,
-    /// What came is no answer of HTTP/1, or larger than one may be.
-    #[error("the answer is not HTTP, breaks off, or has too many headers")]
+    /// What came is no head of an answer of HTTP/1, or a larger one than there may be.
+    #[error("the answer is not HTTP, or has too many headers")]
     BadAnswer,
 }
 
@@ -39,8 +40,8 @@ impl EgressError {
     #[must_use]
     pub fn reason(self) -> &'static str {
         match self {
-            Self::RefusedAddress => "refused_address",
-            Self::ResolveFailed => "resolve_failed",
+            Self::Busy => "busy",
+            Self::NoPublicAddress => "no_public_address",
             Self::ConnectFailed => "connect_failed",
             Self::TlsFailed(_) => "tls_failed",
             Self::TimedOut => "timed_out",

@@ -9,6 +9,7 @@ use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper::header::{self, HeaderValue};
 use hyper::rt::{Read, Write};
 use hyper::{Method, Request, StatusCode};
+use tokio::time::{Instant, timeout_at};
 
 use super::{Answer, EgressError, Limits, Message, Target};
 
@@ -24,6 +25,7 @@ pub(super) async fn post(
     target: &Target,
     message: &Message,
     limits: &Limits,
+    end: Instant,
 ) -> Result<Answer, EgressError> {
     let (sender, connection) = Builder::new()
         .max_buf_size(MAX_HEAD)
@@ -31,41 +33,51 @@ pub(super) async fn post(
         .handshake(stream)
         .await
         .map_err(|error| failure(&error))?;
-    driven(connection, exchange(sender, request(target, message), limits)).await
+    driven(connection, exchange(sender, request(target, message), limits, end)).await
 }
 
 async fn exchange(
     mut sender: SendRequest<Full<Bytes>>,
     request: Request<Full<Bytes>>,
     limits: &Limits,
+    end: Instant,
 ) -> Result<Answer, EgressError> {
-    let answer = sender.send_request(request).await.map_err(|error| failure(&error))?;
+    let answer = timeout_at(end, sender.send_request(request))
+        .await
+        .map_err(|_| EgressError::TimedOut)?
+        .map_err(|error| failure(&error))?;
     let (head, body) = answer.into_parts();
     // Nobody asked to change the protocol; other answers of this class never get here.
     if head.status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(EgressError::BadAnswer);
     }
-    let (body, is_cut) = read(body, limits).await?;
+    // The receiver has decided. What is wrong with the rest changes nothing of that.
+    let (body, is_cut) = read(body, limits, end).await;
     Ok(Answer::new(head.status, &head.headers, body, is_cut))
 }
 
-/// The beginning of a body, and whether there was more. What is beyond the part that is kept is read for a while, so
+/// The beginning of a body, and whether it was cut: by a limit, or since it broke off or came too late. What is beyond the part that is kept is read for a while, so
 /// that a receiver who says a little more than is kept is not cut off in the middle of it.
-async fn read(mut body: Incoming, limits: &Limits) -> Result<(Vec<u8>, bool), EgressError> {
+async fn read(mut body: Incoming, limits: &Limits, end: Instant) -> (Vec<u8>, bool) {
     let mut kept = Vec::new();
     let mut seen = 0_usize;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| EgressError::BadAnswer)?;
+    let is_whole = loop {
+        let Ok(frame) = timeout_at(end, body.frame()).await else { break false };
+        let frame = match frame {
+            None => break true,
+            Some(Err(_)) => break false,
+            Some(Ok(frame)) => frame,
+        };
         let Some(data) = frame.data_ref() else { continue };
         seen = seen.saturating_add(data.len());
         let room = limits.body_kept.saturating_sub(kept.len());
         kept.extend(data.iter().take(room));
         if seen > limits.body_read {
-            break;
+            break false;
         }
-    }
-    let is_cut = seen > kept.len();
-    Ok((kept, is_cut))
+    };
+    let is_cut = !is_whole || seen > kept.len();
+    (kept, is_cut)
 }
 
 fn request(target: &Target, message: &Message) -> Request<Full<Bytes>> {

@@ -66,7 +66,13 @@ impl Target {
         if url.fragment().is_some() {
             return Err(InvalidTarget::Fragment);
         }
-        Self::checked(scheme, &url)
+        let target = Self::checked(scheme, &url)?;
+        match target.name() {
+            Some("localhost") if loopback == Loopback::Allow => Ok(target),
+            // What such a name means is a matter of the network that it is used in.
+            Some(name) if !name.contains('.') => Err(InvalidTarget::SingleLabel),
+            _ => Ok(target),
+        }
     }
 
     fn checked(scheme: Scheme, url: &Url) -> Result<Self, InvalidTarget> {
@@ -188,9 +194,17 @@ pub enum InvalidTarget {
     /// No host, or none that there can be.
     #[error("the URL has no valid host; write a name such as example.com")]
     Host,
+    /// A name without a dot.
+    #[error(
+        "the URL's host is a name of an internal network; write a full one such as example.com"
+    )]
+    SingleLabel,
     /// Port 0 or one beyond 65535.
     #[error("the port is not one from 1 to 65535")]
     Port,
+    /// A port that is not open.
+    #[error("nothing is sent to this port; use 443 or 8443")]
+    ClosedPort,
     /// What is never sent.
     #[error("the URL has a fragment, which is never sent; remove # and what follows")]
     Fragment,
@@ -215,7 +229,9 @@ impl InvalidTarget {
             Self::Scheme => "url_scheme",
             Self::UserInfo => "url_user_info",
             Self::Host => "url_host",
+            Self::SingleLabel => "url_single_label",
             Self::Port => "url_port",
+            Self::ClosedPort => "url_port_closed",
             Self::Fragment => "url_fragment",
             Self::Path => "url_path",
             Self::Address => "refused_address",

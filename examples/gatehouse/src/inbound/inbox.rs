@@ -1,20 +1,14 @@
 //! What was received, and by what it is known when it comes again: two tables, one transaction.
 
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use palisade::webhook::{Inserted, ReplayKey, ReplayStore, StoreError};
 use sqlx::{Row, SqliteConnection};
 
-use crate::micros::{micros, time};
-use crate::webhooks::{WebhookStore, WebhooksError};
-
-/// The most replay keys. When there are as many, what is no longer needed makes room; else nothing more is taken.
-const MAX_REPLAYS: i64 = 1_000_000;
-
-/// How long bodies are kept, and how many.
-const BODIES_RETENTION: Duration = Duration::from_hours(7 * 24);
-const MAX_BODIES: i64 = 10_000;
+use super::kept::{forget_replays, seconds};
+use super::limits::{KeptLimits, Usage};
+use crate::micros::micros;
+use crate::webhooks::WebhookStore;
 
 /// A message that was verified.
 #[derive(Clone, Copy, Debug)]
@@ -26,32 +20,16 @@ pub(crate) struct Received<'a> {
     pub(crate) body: &'a [u8],
 }
 
-/// A message that was kept, without its body.
-#[derive(Debug)]
-pub(crate) struct ReceivedRow {
-    pub(crate) id: i64,
-    pub(crate) scheme: String,
-    pub(crate) key_id: String,
-    pub(crate) message_id: Option<String>,
-    pub(crate) received: SystemTime,
-    pub(crate) bytes: i64,
-}
-
 /// Where one message goes together with its replay key.
 pub(super) struct Inbox<'a> {
     store: &'a WebhookStore,
     message: Received<'a>,
-    budget: &'a AtomicI64,
+    limits: KeptLimits,
 }
 
 impl<'a> Inbox<'a> {
-    /// `budget` is how many keys may be added before they are counted again; it begins with 0.
-    pub(super) fn new(
-        store: &'a WebhookStore,
-        message: Received<'a>,
-        budget: &'a AtomicI64,
-    ) -> Self {
-        Self { store, message, budget }
+    pub(super) fn new(store: &'a WebhookStore, message: Received<'a>, limits: KeptLimits) -> Self {
+        Self { store, message, limits }
     }
 
     async fn insert(
@@ -68,22 +46,34 @@ impl<'a> Inbox<'a> {
                 .fetch_optional(&mut *transaction)
                 .await?;
         let is_present = known.is_some_and(|end| end > seconds(now));
-        if known.is_none() && !self.make_room(&mut transaction, now).await? {
-            transaction.rollback().await?;
-            return Ok(Inserted::Full);
+        let scheme = self.message.scheme;
+        let before = usage(&mut transaction, scheme).await?;
+        if !is_present {
+            let mut there = before;
+            // Keys whose end has come make room. Without any it is refused: to forget others would let replays in.
+            if known.is_none() && self.limits.replays_are_full(there) {
+                forget_replays(&mut *transaction, scheme, now).await?;
+                there = usage(&mut transaction, scheme).await?;
+            }
+            let has_room = self.limits.has_room_for(self.message.body, there);
+            if !has_room || (known.is_none() && self.limits.replays_are_full(there)) {
+                transaction.rollback().await?;
+                return Ok(Inserted::Full);
+            }
         }
         // One that is present is kept until the later of both ends.
         sqlx::query(
-            "INSERT INTO webhook_replays (key, expires) VALUES (?1, ?2)
+            "INSERT INTO webhook_replays (key, scheme, expires) VALUES (?1, ?4, ?2)
             ON CONFLICT (key) DO UPDATE SET expires = max(?2, iif(?3, expires, 0))",
         )
         .bind(key.as_slice())
         .bind(seconds(expires))
         .bind(is_present)
+        .bind(scheme)
         .execute(&mut *transaction)
         .await?;
         if !is_present {
-            let Received { scheme, key_id, message_id, signed, body } = self.message;
+            let Received { key_id, message_id, signed, body, .. } = self.message;
             sqlx::query(
                 "INSERT INTO webhook_received (scheme, key_id, message_id, signed_at, received_at, body)
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -97,35 +87,22 @@ impl<'a> Inbox<'a> {
             .execute(&mut *transaction)
             .await?;
         }
+        let after = usage(&mut transaction, scheme).await?;
         transaction.commit().await?;
+        self.limits.warn_if_crossed(scheme, before, after);
         Ok(if is_present { Inserted::Present } else { Inserted::New })
-    }
-
-    /// Whether there is room for one key more. To count a million rows takes a while, so it is done seldom: after a
-    /// quarter of what was free was used. With several processes the limit is therefore not exact.
-    async fn make_room(
-        &self,
-        connection: &mut SqliteConnection,
-        now: SystemTime,
-    ) -> Result<bool, sqlx::Error> {
-        if self.budget.fetch_sub(1, Ordering::Relaxed) > 0 {
-            return Ok(true);
-        }
-        let mut count = count_replays(connection).await?;
-        if count >= MAX_REPLAYS {
-            sqlx::query("DELETE FROM webhook_replays WHERE expires <= ?1")
-                .bind(seconds(now))
-                .execute(&mut *connection)
-                .await?;
-            count = count_replays(connection).await?;
-        }
-        self.budget.store((MAX_REPLAYS - count) / 4, Ordering::Relaxed);
-        Ok(count < MAX_REPLAYS)
     }
 }
 
-async fn count_replays(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT count(*) FROM webhook_replays").fetch_one(connection).await
+/// What there is of a sender before a message is added.
+async fn usage(connection: &mut SqliteConnection, scheme: &str) -> Result<Usage, sqlx::Error> {
+    sqlx::query("INSERT INTO webhook_senders (scheme) VALUES (?1) ON CONFLICT DO NOTHING")
+        .bind(scheme)
+        .execute(&mut *connection)
+        .await?;
+    let statement = "SELECT replays, bytes FROM webhook_senders WHERE scheme = ?1";
+    let row = sqlx::query(statement).bind(scheme).fetch_one(connection).await?;
+    Ok(Usage { replays: row.try_get("replays")?, bytes: row.try_get("bytes")? })
 }
 
 impl ReplayStore for Inbox<'_> {
@@ -145,59 +122,5 @@ impl ReplayStore for Inbox<'_> {
             .await
             .map_err(StoreError::new)?;
         Ok(())
-    }
-}
-
-fn seconds(time: SystemTime) -> i64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-}
-
-impl WebhookStore {
-    /// The messages that were received, the newest first.
-    pub(crate) async fn received(&self, most: u32) -> Result<Vec<ReceivedRow>, WebhooksError> {
-        let rows = sqlx::query(
-            "SELECT id, scheme, key_id, message_id, received_at, length(body) AS bytes
-            FROM webhook_received ORDER BY id DESC LIMIT ?1",
-        )
-        .bind(most)
-        .fetch_all(self.pool())
-        .await?;
-        let row = |row: &sqlx::sqlite::SqliteRow| -> Result<_, sqlx::Error> {
-            Ok(ReceivedRow {
-                id: row.try_get("id")?,
-                scheme: row.try_get("scheme")?,
-                key_id: row.try_get("key_id")?,
-                message_id: row.try_get("message_id")?,
-                received: time(row.try_get("received_at")?),
-                bytes: row.try_get("bytes")?,
-            })
-        };
-        rows.iter().map(|found| Ok(row(found)?)).collect()
-    }
-
-    /// The body of one of them.
-    pub(crate) async fn received_body(&self, id: i64) -> Result<Option<Vec<u8>>, WebhooksError> {
-        let statement = "SELECT body FROM webhook_received WHERE id = ?1";
-        Ok(sqlx::query_scalar(statement).bind(id).fetch_optional(self.pool()).await?)
-    }
-
-    pub(super) async fn prune_received(&self, now: SystemTime) -> Result<u64, WebhooksError> {
-        let old = now.checked_sub(BODIES_RETENTION).unwrap_or(SystemTime::UNIX_EPOCH);
-        let mut transaction = self.pool().begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query("DELETE FROM webhook_replays WHERE expires <= ?1")
-            .bind(seconds(now))
-            .execute(&mut *transaction)
-            .await?;
-        let removed = sqlx::query(
-            "DELETE FROM webhook_received WHERE received_at <= ?1
-                OR id <= (SELECT max(id) FROM webhook_received) - ?2",
-        )
-        .bind(micros(old))
-        .bind(MAX_BODIES)
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
-        Ok(removed.rows_affected())
     }
 }

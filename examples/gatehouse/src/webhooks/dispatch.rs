@@ -16,7 +16,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::due::{Claimed, RecordError, Recorded};
 use super::{Webhooks, WebhooksError};
 use crate::app::App;
-use crate::egress::{Answer, Message, RetryAfter as Asked};
+use crate::egress::{Answer, EgressError, Message, RetryAfter as Asked};
 
 /// How many attempts this process makes at once.
 const AT_ONCE: usize = 64;
@@ -110,12 +110,13 @@ async fn attempt(app: Arc<App>, claimed: Claimed) {
         }
         Err(Unsent::Ours(word)) => return postpone(&app, &claimed, word).await,
     };
-    match webhooks.egress.post(&target, &message).await {
+    match webhooks.egress.post(&claimed.endpoint.workspace, &target, &message).await {
         Ok(answer) => {
             let code = answer.status().as_u16();
             let outcome = Outcome::Status(code).with_retry_after(asked(&answer, app.now()));
             record(&app, &claimed, outcome, &code.to_string()).await;
         }
+        Err(busy @ EgressError::Busy) => postpone(&app, &claimed, busy.reason()).await,
         Err(error) => record(&app, &claimed, Outcome::NoAnswer, error.reason()).await,
     }
 }

@@ -18,6 +18,7 @@ use crate::micros::{micros, time};
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoint {
     pub(crate) id: String,
+    pub(crate) workspace: String,
     pub(crate) url: String,
     pub(crate) description: String,
     /// As it is stored: `*`, or types between spaces.
@@ -53,7 +54,7 @@ pub(crate) enum Added<T> {
 }
 
 const COLUMNS: &str =
-    "id, url, description, events, key_id, version, old_key_id, old_version, old_until,
+    "id, workspace, url, description, events, key_id, version, old_key_id, old_version, old_until,
     created_at, disabled_at, disabled_reason";
 
 type Change = Transaction<'static, Sqlite>;
@@ -250,6 +251,7 @@ pub(super) fn endpoint(row: &SqliteRow) -> Result<Endpoint, sqlx::Error> {
     let reason: Option<String> = row.try_get("disabled_reason")?;
     Ok(Endpoint {
         id: row.try_get("id")?,
+        workspace: row.try_get("workspace")?,
         url: row.try_get("url")?,
         description: row.try_get("description")?,
         events: row.try_get("events")?,

@@ -60,7 +60,7 @@ fn an_address_is_one_in_every_spelling() {
     let v6 = parse("https://[0:0::1]/").unwrap().address();
     assert_eq!(v6, Some(IpAddr::V6(Ipv6Addr::LOCALHOST)));
     // Names that only look like addresses are names: their addresses are judged when they are known.
-    for host in ["127.0.0.1.nip.io", "localhost", "LOCALHOST.", "1e100.net"] {
+    for host in ["127.0.0.1.nip.io", "localhost.example", "1e100.net"] {
         assert!(parse(&format!("https://{host}/")).unwrap().name().is_some(), "{host}");
     }
 }
@@ -116,6 +116,9 @@ fn what_is_refused() {
         ("https://@example.com/", E::UserInfo),
         ("https://:@example.com/", E::UserInfo),
         ("https://example.com@127.0.0.1/", E::UserInfo),
+        ("https://localhost/", E::SingleLabel),
+        ("https://LOCALHOST./", E::SingleLabel),
+        ("https://intranet:8443/in", E::SingleLabel),
         ("https://example.com:0/", E::Port),
         ("https://example.com:65536/", E::Port),
         ("https://example.com:-1/", E::Port),

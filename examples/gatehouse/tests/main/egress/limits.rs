@@ -1,11 +1,15 @@
 //! Answers that are too long or too slow, and requests that nobody waits for.
 
+use std::future::Future;
+use std::task::Poll;
 use std::time::Duration;
 
 use gatehouse::egress::{Egress, EgressError, InvalidEgress, Limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::receiver::{Receiver, Script, Silent, open, post, request};
+use super::receiver::{Hanging, Receiver, Script, Silent, message, open, post, request};
+
+const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
 fn in_a_moment() -> Limits {
     let moment = Duration::from_millis(300);
@@ -70,9 +74,6 @@ async fn slow_answers_end_at_the_limit() {
         (&b""[..], &b""[..]),
         (b"H", b""),
         (b"HTTP/1.1 200 OK\r\n", b"A: b\r\nA"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n", b"x"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x"),
         (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     ] {
         let receiver = Receiver::new().await;
@@ -82,6 +83,28 @@ async fn slow_answers_end_at_the_limit() {
             answer = post(&egress, &url) => {
                 let said = String::from_utf8_lossy(head);
                 assert_eq!(answer.unwrap_err(), EgressError::TimedOut, "{said}");
+            }
+            () = slow => panic!("the request ended before its time"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_slow_body_ends_at_the_limit_and_the_status_stands() {
+    let egress = hurried();
+    for (head, again) in [
+        (&b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n"[..], &b""[..]),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x"),
+    ] {
+        let receiver = Receiver::new().await;
+        let url = receiver.url("/");
+        let slow = drip(&receiver, head, again, Duration::from_millis(5));
+        tokio::select! {
+            answer = post(&egress, &url) => {
+                let answer = answer.unwrap();
+                assert_eq!((answer.status().as_u16(), answer.body_is_cut()), (200, true));
             }
             () = slow => panic!("the request ended before its time"),
         }
@@ -103,8 +126,75 @@ async fn a_name_that_takes_too_long_is_not_found() {
     // Not `TimedOut`, which is for addresses that may be reached.
     assert_eq!(
         post(&egress, "https://slow.example/").await.unwrap_err(),
-        EgressError::ResolveFailed
+        EgressError::NoPublicAddress
     );
+}
+
+#[tokio::test]
+async fn names_that_hang_are_in_nobody_elses_way() {
+    let (hanging, receiver) = (Hanging::default(), Receiver::new().await);
+    let egress = open().resolver(hanging.clone()).limits(in_a_moment()).build().unwrap();
+    let target = |url: String| egress.target(&url).unwrap();
+    let mut ends = Vec::new();
+    for n in 0..8 {
+        let target = target(format!("https://{n}.hangs.example/"));
+        ends.push(egress.post("org_slow", &target, &message()).await.unwrap_err());
+    }
+    let (looked_up, not_tried) = ends.split_at(4);
+    assert_eq!(looked_up, [EgressError::NoPublicAddress; 4]);
+    assert_eq!(not_tried, [EgressError::Busy; 4], "a lookup keeps its place after its time limit");
+    assert_eq!((hanging.count(), EgressError::Busy.reason()), (4, "busy"));
+
+    let good = target(format!("http://good.example:{}/", receiver.port));
+    let message = message();
+    let (answer, _) = tokio::join!(egress.post("org_other", &good, &message), receiver.answer(OK));
+    assert_eq!(answer.unwrap().status(), 200);
+    // An address needs no lookup.
+    let address = target(receiver.url("/"));
+    let (answer, _) =
+        tokio::join!(egress.post("org_slow", &address, &message), receiver.answer(OK));
+    assert_eq!(answer.unwrap().status(), 200);
+
+    hanging.end();
+    let (answer, _) = tokio::join!(egress.post("org_slow", &good, &message), receiver.answer(OK));
+    assert_eq!(answer.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn many_customers_with_names_that_hang_are_no_fault_of_another() {
+    let hanging = Hanging::default();
+    let egress = open().resolver(hanging.clone()).limits(in_a_moment()).build().unwrap();
+    let target = egress.target("https://hangs.example/").unwrap();
+    let message = message();
+    let all = (0..64).map(|n| {
+        let customer = format!("org_{}", n / 4);
+        let (egress, target, message) = (&egress, &target, &message);
+        async move { egress.post(&customer, target, message).await.unwrap_err() }
+    });
+    for end in at_once(all).await {
+        assert_eq!(end, EgressError::NoPublicAddress);
+    }
+    assert_eq!(hanging.count(), 64);
+    let good = egress.target("https://good.example/").unwrap();
+    assert_eq!(egress.post("org_other", &good, &message).await.unwrap_err(), EgressError::Busy);
+}
+
+/// Runs all of them at the same time.
+async fn at_once<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut running: Vec<_> = futures.map(Box::pin).collect();
+    let mut done: Vec<Option<T>> = running.iter().map(|_| None).collect();
+    std::future::poll_fn(|context| {
+        for (future, done) in running.iter_mut().zip(&mut done) {
+            if done.is_none()
+                && let Poll::Ready(value) = future.as_mut().poll(context)
+            {
+                *done = Some(value);
+            }
+        }
+        if done.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    done.into_iter().flatten().collect()
 }
 
 #[tokio::test]

@@ -45,9 +45,39 @@ async fn the_setting_opens_and_closes_this_machine() {
         assert_eq!(closed.target(&https).unwrap_err(), InvalidTarget::Address);
         // A target that was made where it was open is no way around.
         let target = open().build().unwrap().target(&url).unwrap();
-        let refused = closed.post(&target, &message()).await.unwrap_err();
-        assert_eq!((refused, refused.reason()), (EgressError::RefusedAddress, "refused_address"));
+        let refused = closed.post("org_demo", &target, &message()).await.unwrap_err();
+        assert_eq!(
+            (refused, refused.reason()),
+            (EgressError::NoPublicAddress, "no_public_address")
+        );
     }
+    assert!(receiver.untouched());
+}
+
+#[tokio::test]
+async fn ports_that_are_not_open() {
+    let receiver = Receiver::new().await;
+    let resolver = Script::new(&[&["127.0.0.1"]]);
+    let closed = || Egress::builder().loopback(Loopback::Allow).resolver(resolver.clone());
+    let (egress, port) = (closed().build().unwrap(), receiver.port);
+    for host in ["hooks.example", "127.0.0.1"] {
+        for port in [1, 22, 25, 80, 442, 444, 6379, 8442, 65535, port] {
+            let refused = egress.target(&format!("https://{host}:{port}/")).unwrap_err();
+            assert_eq!(refused, InvalidTarget::ClosedPort, "{port}");
+        }
+        for port in [443, 8443] {
+            assert!(egress.target(&format!("https://{host}:{port}/")).is_ok(), "{port}");
+        }
+    }
+    // In development, plain HTTP goes to every port of this machine.
+    let url = receiver.url("/");
+    let (answer, _) = tokio::join!(post(&egress, &url), receiver.answer(OK));
+    assert_eq!(answer.unwrap().status(), 200);
+    // A target that was made where the port was open is no way around.
+    let open = closed().ports([port]).build().unwrap();
+    let target = open.target(&format!("https://hooks.example:{port}/")).unwrap();
+    let refused = egress.post("org_demo", &target, &message()).await.unwrap_err();
+    assert_eq!((refused, resolver.asked()), (EgressError::ConnectFailed, 0));
     assert!(receiver.untouched());
 }
 
@@ -57,14 +87,27 @@ async fn a_name_with_denied_addresses_alone() {
     let inside = ["10.0.0.1", "::1", "127.0.0.1", "169.254.169.254", "fd00:ec2::254", "0.0.0.0"];
     for denied in inside.iter().map(|one| vec![*one]).chain([inside.to_vec()]) {
         let resolver = Script::new(&[&denied]);
-        let egress = Egress::builder().resolver(resolver.clone()).build().unwrap();
+        let egress = Egress::builder().ports([receiver.port]).resolver(resolver.clone());
+        let egress = egress.build().unwrap();
         let url = format!("https://inside.example:{}/", receiver.port);
         let refused = post(&egress, &url).await.unwrap_err();
-        assert_eq!((refused, resolver.asked()), (EgressError::RefusedAddress, 1), "{denied:?}");
+        assert_eq!((refused, resolver.asked()), (EgressError::NoPublicAddress, 1), "{denied:?}");
         let said = format!("{refused} {refused:?}");
         assert!(denied.iter().all(|address| !said.contains(address)), "{said}");
     }
     assert!(receiver.untouched());
+}
+
+/// What there is in the internal network is not to be found out by its names.
+#[tokio::test]
+async fn a_name_of_the_inside_looks_like_one_that_there_is_not() {
+    let mut ends = Vec::new();
+    for script in [Script::new(&[&["10.0.0.1"]]), Script::new(&[&[]]), Script::new(&[])] {
+        let egress = Egress::builder().resolver(script).build().unwrap();
+        let error = post(&egress, "https://db.corp.example/").await.unwrap_err();
+        ends.push((error.reason(), error.to_string()));
+    }
+    assert!(ends.iter().all(|end| *end == ends[0]), "{ends:?}");
 }
 
 #[tokio::test]
@@ -83,7 +126,7 @@ async fn forms_of_an_address_from_the_resolver() {
     ];
     let egress = open().resolver(Script::new(&[&denied])).build().unwrap();
     let url = format!("http://forms.example:{}/", receiver.port);
-    assert_eq!(post(&egress, &url).await.unwrap_err(), EgressError::RefusedAddress);
+    assert_eq!(post(&egress, &url).await.unwrap_err(), EgressError::NoPublicAddress);
     let mapped = open().resolver(Script::new(&[&["::ffff:127.0.0.1"]])).build().unwrap();
     let (answer, _) = tokio::join!(post(&mapped, &url), receiver.answer(OK));
     assert_eq!(answer.unwrap().status(), 200);
@@ -105,12 +148,16 @@ async fn a_name_that_moves_after_it_was_judged() {
     let target = egress.target(&format!("http://moves.example:{}/", outside.port)).unwrap();
     assert_eq!(resolver.asked(), 0, "a name is resolved when it is used");
     let message = message();
-    let (answer, request) = tokio::join!(egress.post(&target, &message), outside.answer(OK));
+    let (answer, request) =
+        tokio::join!(egress.post("org_demo", &target, &message), outside.answer(OK));
     assert_eq!(answer.unwrap().status(), 200);
     assert_eq!(resolver.asked(), 1, "what was judged is what is connected to");
     assert!(request.contains(&format!("host: moves.example:{}\r\n", outside.port)), "{request}");
     // The next request judges anew.
-    assert_eq!(egress.post(&target, &message).await.unwrap_err(), EgressError::RefusedAddress);
+    assert_eq!(
+        egress.post("org_demo", &target, &message).await.unwrap_err(),
+        EgressError::NoPublicAddress
+    );
     assert!(inside.untouched() && outside.untouched());
 }
 
@@ -133,7 +180,7 @@ async fn thousands_of_addresses() {
     let mut many = vec!["10.0.0.1"; 10_000];
     many.push("127.0.0.1");
     let egress = open().resolver(Script::new(&[&many])).build().unwrap();
-    assert_eq!(post(&egress, &url).await.unwrap_err(), EgressError::RefusedAddress);
+    assert_eq!(post(&egress, &url).await.unwrap_err(), EgressError::NoPublicAddress);
     // Nobody listens at the first four addresses that may be tried, and a fifth one is not tried.
     let many = ["127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.1"];
     let egress = open().resolver(Script::new(&[&many])).build().unwrap();
@@ -155,23 +202,28 @@ async fn the_next_address_where_one_does_not_listen() {
 async fn plain_http_goes_to_this_machine_alone() {
     let egress = open().resolver(Script::new(&[&["1.1.1.1", "2606:4700::1111"]])).build().unwrap();
     let refused = post(&egress, "http://public.example/").await.unwrap_err();
-    assert_eq!(refused, EgressError::RefusedAddress);
+    assert_eq!(refused, EgressError::NoPublicAddress);
     assert_eq!(egress.target("http://1.1.1.1/").unwrap_err(), InvalidTarget::Address);
     assert!(egress.target("https://1.1.1.1/").is_ok());
 }
 
 #[tokio::test]
 async fn names_that_are_not_found() {
-    let failed = EgressError::ResolveFailed;
+    let failed = EgressError::NoPublicAddress;
     for script in [Script::new(&[]), Script::new(&[&[]])] {
         let egress = open().resolver(script).build().unwrap();
         assert_eq!(post(&egress, "https://none.example/").await.unwrap_err(), failed);
     }
     // By the system: names that no server is asked for (RFC 6761 section 6).
     let egress = Egress::builder().build().unwrap();
-    assert_eq!(post(&egress, "https://localhost/").await.unwrap_err(), EgressError::RefusedAddress);
+    assert_eq!(post(&egress, "https://none.invalid/").await.unwrap_err(), failed);
+    for name in ["localhost", "LOCALHOST.", "intranet", "metadata", "com"] {
+        let url = format!("https://{name}/");
+        assert_eq!(egress.target(&url).unwrap_err(), InvalidTarget::SingleLabel, "{name}");
+    }
     let receiver = Receiver::new().await;
     let egress = open().build().unwrap();
+    assert_eq!(egress.target("https://intranet/").unwrap_err(), InvalidTarget::SingleLabel);
     let url = format!("http://localhost:{}/", receiver.port);
     let (answer, _) = tokio::join!(post(&egress, &url), receiver.answer(OK));
     assert_eq!(answer.unwrap().status(), 200);

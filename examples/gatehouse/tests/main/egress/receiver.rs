@@ -2,11 +2,11 @@
 
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use gatehouse::egress::{
-    Addresses, Answer, Egress, EgressBuilder, EgressError, Loopback, Message, Resolve,
+    Addresses, Answer, Egress, EgressBuilder, EgressError, Loopback, Message, Place, Resolve,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -68,7 +68,7 @@ pub(super) async fn request(stream: &mut (impl AsyncRead + Unpin)) -> String {
 }
 
 pub(super) fn open() -> EgressBuilder {
-    Egress::builder().loopback(Loopback::Allow)
+    Egress::builder().loopback(Loopback::Allow).ports(1..=u16::MAX)
 }
 
 pub(super) fn message() -> Message {
@@ -76,7 +76,7 @@ pub(super) fn message() -> Message {
 }
 
 pub(super) async fn post(egress: &Egress, url: &str) -> Result<Answer, EgressError> {
-    egress.post(&egress.target(url).unwrap(), &message()).await
+    egress.post("org_demo", &egress.target(url).unwrap(), &message()).await
 }
 
 /// A resolver with an answer for each time that it is asked; the last one holds.
@@ -98,7 +98,7 @@ impl Script {
 }
 
 impl Resolve for Script {
-    fn resolve<'a>(&'a self, _: &'a str) -> Addresses<'a> {
+    fn resolve<'a>(&'a self, _: &'a str, _: Place) -> Addresses<'a> {
         let time = self.asked.fetch_add(1, Ordering::SeqCst);
         let answer = self.answers.get(time).or(self.answers.last()).cloned();
         Box::pin(async move { answer.ok_or_else(|| io::Error::from(ErrorKind::NotFound)) })
@@ -109,7 +109,34 @@ impl Resolve for Script {
 pub(super) struct Silent;
 
 impl Resolve for Silent {
-    fn resolve<'a>(&'a self, _: &'a str) -> Addresses<'a> {
+    fn resolve<'a>(&'a self, _: &'a str, _: Place) -> Addresses<'a> {
         Box::pin(std::future::pending())
+    }
+}
+
+/// A resolver that never answers for names with `hangs` in them, and goes on with such a lookup when nobody waits for it.
+#[derive(Clone, Default)]
+pub(super) struct Hanging {
+    places: Arc<Mutex<Vec<Place>>>,
+}
+
+impl Hanging {
+    /// How many lookups hang.
+    pub(super) fn count(&self) -> usize {
+        self.places.lock().unwrap().len()
+    }
+
+    pub(super) fn end(&self) {
+        self.places.lock().unwrap().clear();
+    }
+}
+
+impl Resolve for Hanging {
+    fn resolve<'a>(&'a self, name: &'a str, place: Place) -> Addresses<'a> {
+        if name.contains("hangs") {
+            self.places.lock().unwrap().push(place);
+            return Box::pin(std::future::pending());
+        }
+        Box::pin(async { Ok(vec![IpAddr::from([127, 0, 0, 1])]) })
     }
 }

@@ -1,5 +1,7 @@
 //! What others send here.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use axum::body::{Body, Bytes};
@@ -160,7 +162,7 @@ async fn every_scheme() {
 #[tokio::test]
 async fn who_is_not_configured_is_not_there() {
     let gate = gate_for(&[Peer::new(Scheme::GITHUB)], &[]).await;
-    for name in ["glacis", "stripe", "nobody", "GITHUB", "github%00", ".."] {
+    for name in ["glacis", "stripe", "nobody", "GITHUB", "github%00", "..", "%ff", "github%ff"] {
         let request = Request::builder().method(Method::POST).uri(format!("/webhooks/in/{name}"));
         let reply = gate.send(request.body(Body::from("{}")).unwrap()).await;
         assert_eq!((reply.status.as_u16(), reply.code()), (404, "NOT_FOUND"), "{name}");
@@ -193,12 +195,82 @@ async fn old_and_replayed_messages() {
     let now = gate.app.now();
     let old = gate.send(peer.request(now - Duration::from_secs(301), "a", "a")).await;
     assert_eq!((old.status.as_u16(), old.code()), (401, "UNAUTHENTICATED"));
+    // For days, where the time is signed: after that its attempts are over, and it is another message.
+    let id = |request: &mut Request<Body>, gate: &Gate| {
+        let time = gate.app.now();
+        let headers = peer.signer.sign(&"msg_1".parse().unwrap(), time, b"a").unwrap();
+        for (name, value) in headers.iter() {
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+    };
+    for (days, is_known) in [(0, false), (6, true), (8, false)] {
+        gate.pass(Duration::from_hours(days * 24));
+        let mut request = peer.request(gate.app.now(), "a", "a");
+        id(&mut request, &gate);
+        assert_eq!(gate.send(request).await.body["duplicate"] == true, is_known, "{days}");
+    }
     let peer = Peer::new(Scheme::GLACIS);
     let gate = gate_for(std::slice::from_ref(&peer), &[]).await;
     assert!(is_received(&gate.send(peer.request(now, "a", "a")).await));
     gate.pass(Duration::from_hours(89 * 24));
     let replayed = gate.send(peer.request(now, "a", "a")).await;
     assert_eq!(replayed.body, json!({"received": true, "duplicate": true}));
+}
+
+/// What is known of one sender has a limit, beyond which nothing of it is taken; the others do not notice.
+#[tokio::test]
+async fn replay_keys_have_a_limit_for_each_sender() {
+    let peers = [Peer::new(Scheme::GITHUB), Peer::new(Scheme::GLACIS)];
+    let gate = gate_for(&peers, &[("GATEHOUSE_INBOUND_MAX_REPLAYS", "2")]).await;
+    let [github, glacis] = &peers;
+    let now = gate.app.now();
+    for text in ["one", "two"] {
+        assert!(is_received(&github.send(&gate, text).await));
+    }
+    let full = github.send(&gate, "three").await;
+    assert_eq!((full.status.as_u16(), full.code()), (503, "UNAVAILABLE"), "{}", full.text);
+    let body = github.body(now, "one");
+    let known = gate.send(github.request(now, &body, body.clone())).await;
+    assert_eq!(
+        known.body,
+        json!({"received": true, "duplicate": true}),
+        "what is known stays known"
+    );
+    assert!(is_received(&glacis.send(&gate, "one").await));
+    // Those whose end has come make room.
+    gate.pass(Duration::from_hours(91 * 24));
+    for text in ["three", "four"] {
+        assert!(is_received(&github.send(&gate, text).await));
+    }
+    assert_eq!(github.send(&gate, "five").await.status, 503);
+}
+
+/// What is kept of the bodies of one sender has a limit, so that none can fill the disk.
+#[tokio::test]
+async fn kept_bodies_have_a_limit_for_each_sender() {
+    let peers = [Peer::new(Scheme::GITHUB), Peer::new(Scheme::GLACIS)];
+    let limits = [
+        ("GATEHOUSE_INBOUND_MAX_BODY_BYTES", "1000"),
+        ("GATEHOUSE_INBOUND_MAX_KEPT_BYTES", "2500"),
+    ];
+    let gate = gate_for(&peers, &limits).await;
+    let [github, glacis] = &peers;
+    let now = gate.app.now();
+    let send = async |peer: &Peer, letter: &str, len| {
+        let body = letter.repeat(len);
+        gate.send(peer.request(now, &body, body.clone())).await
+    };
+    assert!(is_received(&send(github, "a", 1000).await));
+    assert!(is_received(&send(github, "b", 1000).await));
+    let full = send(github, "c", 501).await;
+    assert_eq!((full.status.as_u16(), full.code()), (503, "UNAVAILABLE"), "{}", full.text);
+    assert!(is_received(&send(github, "c", 500).await), "up to the limit");
+    assert_eq!(send(github, "d", 1).await.status, 503);
+    assert_eq!(send(github, "a", 1000).await.body["duplicate"], true);
+    assert!(is_received(&send(glacis, "a", 1000).await), "another sender has room");
+    // It is no replay when it comes again.
+    gate.app.inbound.prune(now + Duration::from_hours(8 * 24)).await.unwrap();
+    assert!(is_received(&send(github, "d", 1).await));
 }
 
 #[tokio::test]
@@ -227,11 +299,88 @@ async fn a_body_has_a_limit() {
     let more = format!("{full}x");
     let reply = gate.send(peer.request(now, &more, more.clone())).await;
     assert_eq!((reply.status.as_u16(), reply.code()), (413, "BODY_TOO_LARGE"));
+    // One that says so is not read.
+    let announced = Body::new(Announced(100_001));
+    let reply = gate.send(peer.request(now, "a", announced)).await;
+    assert_eq!((reply.status.as_u16(), reply.code()), (413, "BODY_TOO_LARGE"));
     // One without end is given up at the limit.
     let endless = Body::new(Endless);
     let reply = gate.send(peer.request(now, "a", endless)).await;
     assert_eq!((reply.status.as_u16(), reply.code()), (413, "BODY_TOO_LARGE"));
     assert!(is_received(&gate.send(peer.request(now, "", "")).await), "an empty body is one");
+}
+
+/// A body that says that it has so many bytes, and never sends one: whoever reads it gives it up for its time.
+struct Announced(u64);
+
+impl axum::body::HttpBody for Announced {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
+        std::task::Poll::Pending
+    }
+
+    fn size_hint(&self) -> hyper::body::SizeHint {
+        hyper::body::SizeHint::with_exact(self.0)
+    }
+}
+
+/// A body that begins and does not go on.
+struct Slow {
+    first: Option<Bytes>,
+    /// How many of them have begun.
+    begun: Arc<AtomicUsize>,
+}
+
+impl axum::body::HttpBody for Slow {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
+        if let Some(bytes) = self.first.take() {
+            return std::task::Poll::Ready(Some(Ok(hyper::body::Frame::data(bytes))));
+        }
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        std::task::Poll::Pending
+    }
+}
+
+/// A stranger with large bodies that do not end is in his own way alone.
+#[tokio::test]
+async fn slow_bodies_of_one_address_close_nothing_for_the_others() {
+    let peers = [Peer::new(Scheme::GITHUB), Peer::new(Scheme::GLACIS)];
+    let gate = gate_for(&peers, &[]).await;
+    let [github, glacis] = &peers;
+    let (now, begun) = (gate.app.now(), Arc::new(AtomicUsize::new(0)));
+    let slow = || {
+        let first = Some(Bytes::from(vec![b'x'; 1 << 20]));
+        let body = Body::new(Slow { first, begun: Arc::clone(&begun) });
+        gate.send_from("192.0.2.1", github.request(now, "a", body))
+    };
+    let from = |address, peer: &Peer| gate.send_from(address, peer.request(now, "b", "b"));
+    let others = async {
+        while begun.load(Ordering::SeqCst) < 4 {
+            tokio::task::yield_now().await;
+        }
+        for peer in &peers {
+            let refused = from("192.0.2.1", peer).await;
+            assert_eq!((refused.status.as_u16(), refused.code()), (503, "UNAVAILABLE"));
+            assert!(is_received(&from("192.0.2.2", peer).await), "{}", peer.scheme.name());
+        }
+    };
+    tokio::select! {
+        () = others => {}
+        _ = async { tokio::join!(slow(), slow(), slow(), slow()) } => panic!("nothing ended them"),
+    }
+    // What was held is given back.
+    assert_eq!(from("192.0.2.1", glacis).await.body["duplicate"], true);
 }
 
 struct Endless;

@@ -4,6 +4,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::customer::{ENDPOINTS, Sender};
+use crate::process::{Process, log};
 
 #[tokio::test]
 async fn closed_nothing_connects() {
@@ -14,18 +15,29 @@ async fn closed_nothing_connects() {
         format!("http://127.0.0.1:{port}/"),
         format!("https://127.0.0.1:{port}/"),
         format!("https://[::1]:{port}/"),
+        format!("https://localhost:{port}/"),
     ] {
         let reply = sender.post(ENDPOINTS, &sender.admin, json!({"url": url})).await;
         assert_eq!((reply.status.as_u16(), reply.code()), (422, "WEBHOOK_URL_REFUSED"));
     }
-    // Of a name it is not known until it is used, and then the address counts that it has.
-    let (endpoint, _) = sender.register(&format!("https://localhost:{port}/")).await;
+    // Of a name it is not known until it is used. That there is none at all looks the same as one of the inside.
+    let (endpoint, _) = sender.register("https://none.invalid/").await;
     sender.event().await;
-    sender.until_delivery(&endpoint, "last_outcome", json!("refused_address")).await;
+    sender.until_delivery(&endpoint, "last_outcome", json!("no_public_address")).await;
     let delivery = sender.delivery(&endpoint).await;
     assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("due"), &json!(1)));
     let shown = sender.get(&endpoint, &sender.admin).await.text;
     assert!(!shown.contains("127.0.0") && !shown.contains("::1"), "{shown}");
     let listener = listener.into_std().unwrap();
     assert!(listener.accept().is_err(), "nobody connected");
+}
+
+#[test]
+fn open_it_says_so_at_the_start() {
+    let warning = "GATEHOUSE_WEBHOOK_LOOPBACK=allow";
+    for (vars, expected) in [(&[][..], false), (&[("GATEHOUSE_WEBHOOK_LOOPBACK", "allow")], true)] {
+        let folder = tempfile::tempdir().unwrap();
+        Process::start(folder.path(), vars).stop();
+        assert_eq!(log(folder.path()).contains(warning), expected);
+    }
 }
