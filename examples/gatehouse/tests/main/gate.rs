@@ -56,9 +56,9 @@ impl Gate {
     }
 
     async fn with(vars: &[(&str, &str)], pool: HashPool, store: Option<SessionStore>) -> Self {
-        // A whole second, as cookies count.
+        // A whole second, as cookies count, and nanoseconds, as the clock of the system has and no store keeps.
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs());
+        let now = SystemTime::UNIX_EPOCH + Duration::new(since.as_secs(), 789);
         // Of two values of one variable, the last one holds.
         let vars = [("GATEHOUSE_DATABASE", ":memory:")].iter().chain(vars);
         let vars = vars.map(|(name, value)| (name.into(), value.into()));
