@@ -11,9 +11,8 @@ use palisade::apikey::{ApiKeyId, ApiKeys, KeyRecord, ManageError, Owner};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Event, WebhookStore, Webhooks, WebhooksError, event};
+use super::{Event, EventType, WebhookStore, Webhooks, WebhooksError, event};
 use crate::app::App;
-use crate::error::ApiError;
 use crate::micros::{micros, time};
 use crate::store::Store;
 
@@ -21,8 +20,12 @@ use crate::store::Store;
 /// it wait.
 const DEAD: Duration = Duration::from_mins(2);
 
-/// How many keys are looked at in one call to the store.
-const PAGE: usize = 200;
+/// How many keys are looked at in one call to the store. It gives no more than this in any case, so a larger number
+/// would take the first page for the last.
+const PAGE: usize = ApiKeys::<Store>::MAX_PAGE;
+
+/// How many intents are read in one call.
+const INTENTS: i64 = 100;
 
 /// What is about to be done.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +36,7 @@ pub(crate) enum Change<'a> {
 }
 
 /// What was done, for each event one.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Changed<'a> {
     Created(&'a KeyRecord),
     Rotated(&'a KeyRecord),
@@ -62,50 +65,64 @@ impl Webhooks {
         change: Change<'_>,
         now: SystemTime,
     ) -> Result<Intent, WebhooksError> {
-        let (word, key) = match change {
-            Change::Create => ("created", None),
-            Change::Rotate(key) => ("rotated", Some(key)),
-            Change::Revoke(key) => ("revoked", Some(key)),
+        // What may come of it: the rotation of a key that leaked revokes it too.
+        let (word, key, first, second) = match change {
+            Change::Create => ("created", None, EventType::KeyCreated, EventType::KeyCreated),
+            Change::Rotate(key) => {
+                ("rotated", Some(key), EventType::KeyRotated, EventType::KeyRevoked)
+            }
+            Change::Revoke(key) => {
+                ("revoked", Some(key), EventType::KeyRevoked, EventType::KeyRevoked)
+            }
         };
         let wanted: bool = sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM webhook_endpoints
-                WHERE workspace = ?1 AND disabled_at IS NULL)",
+                WHERE workspace = ?1 AND disabled_at IS NULL AND (events = '*'
+                    OR instr(events, ' ' || ?2 || ' ') > 0 OR instr(events, ' ' || ?3 || ' ') > 0))",
         )
         .bind(workspace.as_str())
+        .bind(first.as_str())
+        .bind(second.as_str())
         .fetch_one(&self.store.pool)
         .await?;
         if !wanted {
             return Ok(Intent::none());
         }
-        let id = sqlx::query_scalar(
-            "INSERT INTO webhook_intents (workspace, change, key_id, at) VALUES (?1, ?2, ?3, ?4)
-            RETURNING id",
+        // Not `RETURNING` and the first row of it: the row comes before the commit, which may fail still.
+        let done = sqlx::query(
+            "INSERT INTO webhook_intents (workspace, change, key_id, at) VALUES (?1, ?2, ?3, ?4)",
         )
         .bind(workspace.as_str())
         .bind(word)
         .bind(key.map(ApiKeyId::as_str))
         .bind(micros(now))
-        .fetch_one(&self.store.pool)
+        .execute(&self.store.pool)
         .await?;
-        Ok(Intent { id: Some(id) })
+        Ok(Intent { id: Some(done.last_insert_rowid()) })
     }
 
-    /// Writes the event of what was done, or none where nothing was. The change stands whatever happens here: if the
-    /// event cannot be written now, the intent is found later. So is one that is dropped, since after an error nobody
-    /// knows what was done.
-    pub(crate) async fn settle(
+    /// The same for a change that is made whoever hears of it: that of a key that has to go.
+    pub(crate) async fn intend_at_any_rate(
         &self,
-        intent: Intent,
-        changed: Option<Changed<'_>>,
+        workspace: &Owner,
+        change: Change<'_>,
         now: SystemTime,
-    ) {
+    ) -> Intent {
+        self.intend(workspace, change, now).await.unwrap_or_else(|error| {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            let workspace = workspace.as_str();
+            tracing::error!(cause, workspace, ?change, "a change of keys may not be announced");
+            Intent::none()
+        })
+    }
+
+    /// Writes the events of what was done, or none where nothing was. The change stands whatever happens here: if the
+    /// events cannot be written now, the intent is found later. So is one that is dropped, since after an error nobody
+    /// knows what was done.
+    pub(crate) async fn settle(&self, intent: Intent, changed: &[Changed<'_>], now: SystemTime) {
         let Some(id) = intent.id else { return };
-        let event = changed.map(|changed| match changed {
-            Changed::Created(record) => Event::key_created(record),
-            Changed::Rotated(record) => Event::key_rotated(record),
-            Changed::Revoked(record) => Event::key_revoked(record),
-        });
-        match self.store.settle(id, event.as_ref(), now).await {
+        let events: Vec<Event> = changed.iter().map(Changed::event).collect();
+        match self.store.settle(id, &events, now).await {
             Ok(()) => self.wake(),
             Err(error) => {
                 let cause = std::error::Error::source(&error).map(ToString::to_string);
@@ -114,23 +131,48 @@ impl Webhooks {
         }
     }
 
-    /// Settles the intents of processes that died, by what the store of keys says.
-    pub(crate) async fn settle_old(&self, app: &App) -> Result<(), ApiError> {
+    /// Settles the intents of processes that died, by what the store of keys says. One that cannot be settled holds up
+    /// no other.
+    pub(crate) async fn settle_old(&self, app: &App) -> Result<(), WebhooksError> {
         let now = app.now();
-        for old in self.store.old_intents(now).await? {
-            let events = match old.events(&app.keys).await {
-                Ok(events) => events,
-                Err(ManageError::NotFound) => Vec::new(),
-                Err(error) => return Err(error.into()),
-            };
-            tracing::warn!(events = events.len(), "a change of keys is announced late");
-            for event in &events {
-                self.store.write_late(event, now).await?;
+        let mut after = 0;
+        loop {
+            let (read, last, old) = self.store.old_intents(after, now).await?;
+            let mut failed = 0;
+            for old in &old {
+                match old.events(&app.keys).await {
+                    Ok(events) => {
+                        tracing::warn!(events = events.len(), "a change of keys is announced late");
+                        self.store.settle(old.id, &events, now).await?;
+                        self.wake();
+                    }
+                    Err(error) => {
+                        failed += 1;
+                        let (intent, cause) = (old.id, error.to_string());
+                        tracing::error!(
+                            intent,
+                            cause,
+                            "a change of keys is not announced yet; it is tried again"
+                        );
+                    }
+                }
             }
-            self.store.settle(old.id, None, now).await?;
-            self.wake();
+            // A store that answers nothing is asked again in the next round.
+            if read < INTENTS || failed == old.len() && failed > 0 {
+                return Ok(());
+            }
+            after = last;
         }
-        Ok(())
+    }
+}
+
+impl Changed<'_> {
+    fn event(&self) -> Event {
+        match self {
+            Self::Created(record) => Event::key_created(record),
+            Self::Rotated(record) => Event::key_rotated(record),
+            Self::Revoked(record) => Event::key_revoked(record),
+        }
     }
 }
 
@@ -146,15 +188,30 @@ impl OldIntent {
     /// What became of it.
     async fn events(&self, keys: &ApiKeys<Store>) -> Result<Vec<Event>, ManageError> {
         let Ok(owner) = self.workspace.parse::<Owner>() else { return Ok(Vec::new()) };
-        let Some(id) = &self.key else { return self.created(keys, &owner).await };
-        let record = keys.load(&owner, id).await?;
+        let found = match &self.key {
+            None => self.created(keys, &owner).await,
+            Some(id) => self.changed(keys, &owner, id).await,
+        };
+        match found {
+            Err(ManageError::NotFound) => Ok(Vec::new()),
+            found => found,
+        }
+    }
+
+    async fn changed(
+        &self,
+        keys: &ApiKeys<Store>,
+        owner: &Owner,
+        id: &ApiKeyId,
+    ) -> Result<Vec<Event>, ManageError> {
+        let record = keys.load(owner, id).await?;
         let mut events = Vec::new();
         if self.change == "rotated"
             && let Some(new) = &record.replaced_by
         {
-            let new = keys.load(&owner, new).await?;
+            let new = keys.load(owner, new).await?;
             if new.created >= self.at {
-                return Ok(vec![Event::key_rotated(&new)]);
+                events.push(Event::key_rotated(&new));
             }
         }
         if record.revoked.is_some_and(|revocation| revocation.at >= self.at) {
@@ -186,42 +243,59 @@ impl OldIntent {
 }
 
 impl WebhookStore {
-    /// Removes an intent, and writes the event in the same transaction; nothing where somebody else did.
+    /// Removes an intent, and writes its events in the same transaction: also where another process settled it
+    /// meanwhile, which could not know yet what was done. Of each event there is one, however often it is written.
     async fn settle(
         &self,
         id: i64,
-        event: Option<&Event>,
+        events: &[Event],
         now: SystemTime,
     ) -> Result<(), WebhooksError> {
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let removed = sqlx::query("DELETE FROM webhook_intents WHERE id = ?1")
+        sqlx::query("DELETE FROM webhook_intents WHERE id = ?1")
             .bind(id)
             .execute(&mut *transaction)
             .await?;
-        if let (Some(event), 1) = (event, removed.rows_affected()) {
+        for event in events {
             event::write(&mut transaction, event, now).await?;
         }
         transaction.commit().await?;
         Ok(())
     }
 
-    async fn write_late(&self, event: &Event, now: SystemTime) -> Result<(), WebhooksError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        event::write(&mut transaction, event, now).await?;
-        transaction.commit().await?;
-        Ok(())
-    }
-
-    async fn old_intents(&self, now: SystemTime) -> Result<Vec<OldIntent>, WebhooksError> {
+    /// The intents after this one that are old, or of a clock that was wrong: how many rows there were, the id of the
+    /// last of them, and those that can be read. One that cannot be read is removed: it never will be.
+    async fn old_intents(
+        &self,
+        after: i64,
+        now: SystemTime,
+    ) -> Result<(i64, i64, Vec<OldIntent>), WebhooksError> {
         let old = now.checked_sub(DEAD).unwrap_or(SystemTime::UNIX_EPOCH);
+        let horizon = now.checked_add(DEAD).unwrap_or(now);
         let rows = sqlx::query(
-            "SELECT id, workspace, change, key_id, at FROM webhook_intents WHERE at <= ?1
-            ORDER BY id LIMIT 100",
+            "SELECT id, workspace, change, key_id, at FROM webhook_intents
+            WHERE id > ?1 AND (at <= ?2 OR at > ?3) ORDER BY id LIMIT ?4",
         )
+        .bind(after)
         .bind(micros(old))
+        .bind(micros(horizon))
+        .bind(INTENTS)
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(|row| Ok(old_intent(row)?)).collect()
+        let (mut last, mut readable) = (after, Vec::new());
+        for row in &rows {
+            let id: i64 = row.try_get("id")?;
+            last = id;
+            match old_intent(row) {
+                Ok(intent) => readable.push(intent),
+                Err(error) => {
+                    let cause = error.to_string();
+                    tracing::error!(intent = id, cause, "a change of keys cannot be announced");
+                    self.settle(id, &[], now).await?;
+                }
+            }
+        }
+        Ok((i64::try_from(rows.len()).unwrap_or(i64::MAX), last, readable))
     }
 }
 

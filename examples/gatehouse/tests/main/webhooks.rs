@@ -4,6 +4,7 @@ mod attempts;
 mod customer;
 mod endpoints;
 mod inbound;
+mod intents;
 mod loopback;
 mod processes;
 mod sending;

@@ -205,3 +205,15 @@ impl Sender {
         until(|| async { self.delivery(endpoint).await[member] == value }).await;
     }
 }
+
+/// A service that sends, and a look into its database. The folder holds it.
+pub(super) async fn in_file() -> (tempfile::TempDir, Sender, sqlx::SqlitePool) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gate.db");
+    let path = path.to_str().unwrap();
+    let mut vars = OPEN.to_vec();
+    vars.push(("GATEHOUSE_DATABASE", path));
+    let sender = Sender::with_vars(&vars).await;
+    let database = sqlx::SqlitePool::connect(path).await.unwrap();
+    (folder, sender, database)
+}
