@@ -4,12 +4,16 @@
 //! store of keys by an [intent](intents) before it. A [task](dispatch) sends what is due, by the schedule of
 //! Standard Webhooks, until the receiver has it.
 
+mod claim;
 pub(crate) mod dispatch;
 mod due;
 mod endpoints;
 mod event;
+mod forget;
 mod history;
 mod intents;
+mod late;
+mod master_keys;
 mod secret;
 
 use std::time::{Duration, SystemTime};
@@ -27,7 +31,7 @@ use crate::start::StartError;
 
 pub(crate) use endpoints::{Added, Endpoint, NewEndpoint};
 pub(crate) use event::{Event, EventType, write as write_event};
-pub(crate) use history::{DeliveryRow, Retried};
+pub(crate) use history::{BY_HAND, DeliveryRow, Retried};
 pub(crate) use intents::{Change, Changed, Intent};
 pub(crate) use secret::Secrets;
 
@@ -68,9 +72,13 @@ impl Webhooks {
             peppers::load(PepperUse::Webhooks, settings.keys, &config.database, !used.is_empty())?;
         secrets.add(WEBHOOK_KEYS, &ring)?;
         warn_of_lost_keys(&ring, &used);
+        let secrets = Secrets::new(ring);
+        if let Some(key_id) = store.other_key(&secrets).await? {
+            return Err(StartError::WebhookKeyReplaced { key_id });
+        }
         Ok(Self {
             store,
-            secrets: Secrets::new(ring),
+            secrets,
             egress: Egress::builder().loopback(config.webhook_loopback).build()?,
             policy: policy(&settings.retry)?,
             wake: Notify::new(),

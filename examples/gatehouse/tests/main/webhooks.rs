@@ -5,6 +5,8 @@ mod customer;
 mod endpoints;
 mod inbound;
 mod intents;
+mod left_behind;
 mod loopback;
 mod processes;
 mod sending;
+mod shares;

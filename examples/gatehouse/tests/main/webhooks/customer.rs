@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use palisade::webhook::{Scheme, SharedSecret, Verifier};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::gate::{Gate, text};
@@ -45,6 +45,8 @@ pub(super) enum Answer {
     Status(u16),
     /// A status and a header.
     With(u16, &'static str, String),
+    /// A status, once the test says so.
+    When(oneshot::Receiver<()>, u16),
     /// No answer for a long time.
     Hang,
 }
@@ -90,6 +92,10 @@ async fn receive(State(customer): State<Customer>, headers: HeaderMap, body: Byt
         Some(Answer::Status(code)) => StatusCode::from_u16(code).unwrap().into_response(),
         Some(Answer::With(code, name, value)) => {
             (StatusCode::from_u16(code).unwrap(), [(name, value)]).into_response()
+        }
+        Some(Answer::When(word, code)) => {
+            word.await.unwrap();
+            StatusCode::from_u16(code).unwrap().into_response()
         }
         Some(Answer::Hang) => {
             tokio::time::sleep(PATIENCE * 10).await;
@@ -168,6 +174,17 @@ impl Sender {
     pub(super) async fn stop(&mut self) {
         let (stop, task) = self.task.take().unwrap();
         stop.send(true).unwrap();
+        task.await.unwrap();
+    }
+
+    /// As the service stops; something happens meanwhile, and then the receiver answers.
+    pub(super) async fn event_while_stopping(&mut self, word: oneshot::Sender<()>) {
+        let (stop, task) = self.task.take().unwrap();
+        stop.send(true).unwrap();
+        // The task is told first, since all of these are on one thread.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        self.event().await;
+        word.send(()).unwrap();
         task.await.unwrap();
     }
 
