@@ -72,17 +72,17 @@ impl Webhooks {
             peppers::load(PepperUse::Webhooks, settings.keys, &config.database, !used.is_empty())?;
         secrets.add(WEBHOOK_KEYS, &ring)?;
         warn_of_lost_keys(&ring, &used);
-        let secrets = Secrets::new(ring);
-        if let Some(key_id) = store.other_key(&secrets).await? {
-            return Err(StartError::WebhookKeyReplaced { key_id });
-        }
-        Ok(Self {
+        let webhooks = Self {
             store,
-            secrets,
+            secrets: Secrets::new(ring),
             egress: Egress::builder().loopback(config.webhook_loopback).build()?,
             policy: policy(&settings.retry)?,
             wake: Notify::new(),
-        })
+        };
+        match webhooks.store.other_key(&webhooks.secrets).await? {
+            None => Ok(webhooks),
+            Some(key_id) => Err(StartError::WebhookKeyReplaced { key_id }),
+        }
     }
 
     /// Has what is due sent at once: without this it is found a moment later.

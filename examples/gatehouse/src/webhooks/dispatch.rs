@@ -29,9 +29,6 @@ const TICK: Duration = Duration::from_secs(1);
 /// given back.
 const DRAIN_TIME: Duration = Duration::from_secs(15);
 
-/// The word for an attempt that was not made for want of a place.
-const BUSY: &str = "busy";
-
 /// How long it is waited before sending is taken up again after a fault of the program.
 const RESTART_PAUSE: Duration = Duration::from_secs(1);
 
@@ -147,8 +144,6 @@ async fn attempt(app: Arc<App>, claimed: Claimed) {
             let outcome = Outcome::Status(code).with_retry_after(asked(&answer, app.now()));
             record(&app, &claimed, outcome, &code.to_string()).await;
         }
-        // There was no place to look up the name, for which the receiver is not to blame.
-        Err(error) if error.reason() == BUSY => postpone(&app, &claimed, BUSY).await,
         Err(error) => record(&app, &claimed, Outcome::NoAnswer, error.reason()).await,
     }
 }

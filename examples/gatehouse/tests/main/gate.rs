@@ -59,9 +59,9 @@ impl Gate {
     }
 
     async fn with(vars: &[(&str, &str)], pool: HashPool, store: Option<SessionStore>) -> Self {
-        // A whole second, as cookies count, and nanoseconds, as the clock of the system has and no store keeps.
+        // A whole second, as cookies count.
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        let now = SystemTime::UNIX_EPOCH + Duration::new(since.as_secs(), 789);
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs());
         // Of two values of one variable, the last one holds.
         let vars = [("GATEHOUSE_DATABASE", ":memory:")].iter().chain(vars);
         let vars = vars.map(|(name, value)| (name.into(), value.into()));
@@ -75,7 +75,8 @@ impl Gate {
             let (now, faulty) = (Arc::clone(&now), Arc::clone(&faulty));
             Clock::from_fn(move || {
                 assert!(!faulty.swap(false, Ordering::SeqCst), "a fault that a test made");
-                *now.lock().unwrap()
+                // With nanoseconds, as the clock of the system has and no store keeps.
+                *now.lock().unwrap() + Duration::from_nanos(789)
             })
         };
         let users = match &config.database {
