@@ -19,7 +19,8 @@ CREATE TABLE webhook_endpoints (
     -- Since when it is sent to: from the start, or since it was enabled again.
     enabled_at      INTEGER NOT NULL CHECK (enabled_at >= 0),
     disabled_at     INTEGER          CHECK (disabled_at >= 0),
-    disabled_reason TEXT             CHECK (disabled_reason IN ('gone', 'failing')),
+    -- One that is removed is out of everybody's sight, and goes with the last of its deliveries.
+    disabled_reason TEXT             CHECK (disabled_reason IN ('gone', 'failing', 'removed')),
     last_success_at INTEGER          CHECK (last_success_at >= 0),
     -- Nothing is sent before: the receiver has more to do than it can.
     hold_until      INTEGER NOT NULL DEFAULT 0 CHECK (hold_until >= 0),
@@ -28,6 +29,14 @@ CREATE TABLE webhook_endpoints (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX webhook_endpoints_workspace ON webhook_endpoints (workspace, created_at, id);
+CREATE INDEX webhook_endpoints_removed ON webhook_endpoints (id) WHERE disabled_reason = 'removed';
+
+-- By what a key is known that secrets are derived from: a MAC under it, and nothing that it could be found from. So
+-- another key that is given under its id is noticed.
+CREATE TABLE webhook_keys (
+    key_id TEXT NOT NULL PRIMARY KEY CHECK (length(key_id) BETWEEN 1 AND 32),
+    probe  BLOB NOT NULL CHECK (length(probe) = 32)
+) STRICT, WITHOUT ROWID;
 
 -- What is sent. The id is the same in each attempt and for each endpoint.
 CREATE TABLE webhook_messages (
@@ -40,15 +49,18 @@ CREATE TABLE webhook_messages (
     created_at INTEGER NOT NULL CHECK (created_at >= 0)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX webhook_messages_created ON webhook_messages (created_at);
 CREATE UNIQUE INDEX webhook_messages_subject ON webhook_messages (type, subject) WHERE subject IS NOT NULL;
 
 -- One message on its way to one endpoint. `at` is when the next attempt is due, or when it was over.
 CREATE TABLE webhook_deliveries (
     id          TEXT    NOT NULL PRIMARY KEY DEFAULT ('whd_' || lower(hex(randomblob(10)))),
     message     TEXT    NOT NULL REFERENCES webhook_messages (id),
-    endpoint    TEXT    NOT NULL REFERENCES webhook_endpoints (id) ON DELETE CASCADE,
+    endpoint    TEXT    NOT NULL REFERENCES webhook_endpoints (id),
     workspace   TEXT    NOT NULL CHECK (length(workspace) BETWEEN 1 AND 128),
     created_at  INTEGER NOT NULL CHECK (created_at >= 0),
+    -- Whether somebody asked for it: a test, or a message once more.
+    by_hand     INTEGER NOT NULL DEFAULT 0 CHECK (by_hand IN (0, 1)),
     attempts    INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
     state       TEXT    NOT NULL CHECK (state IN ('due', 'delivered', 'gave_up', 'gone')),
     at          INTEGER NOT NULL CHECK (at >= 0),
@@ -66,7 +78,10 @@ CREATE TABLE webhook_deliveries (
 -- One message is due at one endpoint once.
 CREATE UNIQUE INDEX webhook_deliveries_once ON webhook_deliveries (message, endpoint) WHERE state = 'due';
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (at) WHERE state = 'due';
-CREATE INDEX webhook_deliveries_due_at ON webhook_deliveries (endpoint) WHERE state = 'due';
+CREATE INDEX webhook_deliveries_due_at ON webhook_deliveries (endpoint, at, id) WHERE state = 'due';
+CREATE INDEX webhook_deliveries_leased ON webhook_deliveries (lease, lease_until, workspace, endpoint)
+    WHERE lease IS NOT NULL;
+CREATE INDEX webhook_deliveries_by_hand ON webhook_deliveries (endpoint, created_at) WHERE by_hand = 1;
 CREATE INDEX webhook_deliveries_of ON webhook_deliveries (endpoint, created_at, id);
 CREATE INDEX webhook_deliveries_message ON webhook_deliveries (message);
 CREATE INDEX webhook_deliveries_over ON webhook_deliveries (at) WHERE state <> 'due';

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 use crate::admission::Admission;
 use crate::epochs::Epochs;
 use crate::inbound::Inbound;
+use crate::micros::{micros, time};
 use crate::passwords::Passwords;
 use crate::permission::Permissions;
 use crate::sessions::UserSessions;
@@ -76,10 +77,11 @@ impl App {
         })
     }
 
-    /// The time.
+    /// The time in whole microseconds, as the stores keep it: so what was just written compares equal with the time
+    /// that it was written for.
     #[must_use]
     pub fn now(&self) -> SystemTime {
-        (self.clock.0)()
+        time(micros((self.clock.0)()))
     }
 }
 

@@ -77,6 +77,9 @@ use greeting::Greeting;
 /// How long changes whose clients went away may take once the service stops.
 const CHANGES_TIME: Duration = Duration::from_secs(10);
 
+/// How long upkeep may take once the service stops.
+const UPKEEP_TIME: Duration = Duration::from_secs(5);
+
 /// Runs the service until SIGINT or SIGTERM. `stdout` gets what a person reads at the start.
 ///
 /// # Errors
@@ -109,13 +112,16 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     let app = App::new(keys, passwords, people, epochs, admission, webhooks, inbound, clock)?;
     let app = Arc::new(app);
 
-    let (stop_tasks, stopped) = watch::channel(false);
-    let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), stopped.clone()));
+    let (stop_upkeep, stopped) = watch::channel(false);
+    let mut upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), stopped));
+    let (stop_sending, stopped) = watch::channel(false);
     let dispatcher = tokio::spawn(dispatch_webhooks(Arc::clone(&app), stopped));
     tracing::info!(%addr, "started");
     server::serve(listener, router(Arc::clone(&app)), async move {
         tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
         tracing::info!("stopping");
+        // Nothing more is sent from now on; attempts under way end while requests do.
+        let _ = stop_sending.send(true);
     })
     .await;
 
@@ -124,8 +130,12 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     if tokio::time::timeout(CHANGES_TIME, app.changes.wait()).await.is_err() {
         tracing::warn!(changes = app.changes.len(), "changes did not finish in time");
     }
-    let _ = stop_tasks.send(true);
-    let _ = upkeep.await;
+    let _ = stop_upkeep.send(true);
+    if tokio::time::timeout(UPKEEP_TIME, &mut upkeep).await.is_err() {
+        tracing::warn!("upkeep did not finish in time; the next start goes on with it");
+        upkeep.abort();
+    }
+    // It has limits of its own.
     let _ = dispatcher.await;
     // No request is being served any more, so this flush loses nothing.
     let flushed = app.keys.flush().await;

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use gatehouse::FIRST_OWNER;
 use gatehouse::config::Config;
@@ -36,6 +37,9 @@ gatehouse: the reference service of Palisade
 The configuration is in the environment; the README of gatehouse lists the variables.
 ";
 
+/// How long threads that nobody waits for any more may go on once the service stopped.
+const LEFT_BEHIND_TIME: Duration = Duration::from_secs(1);
+
 fn main() -> ExitCode {
     match run() {
         Ok(code) => code,
@@ -55,7 +59,11 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
     match words.as_slice() {
         [] => {
             let config = configured()?;
-            runtime()?.block_on(gatehouse::serve(&config, &mut stdout))?;
+            let runtime = runtime()?;
+            let served = runtime.block_on(gatehouse::serve(&config, &mut stdout));
+            // Lookups of names cannot be called off, and take as long as the servers of names like.
+            runtime.shutdown_timeout(LEFT_BEHIND_TIME);
+            served?;
         }
         ["issue-admin-key", owner @ ..] if owner.len() <= 1 => {
             let owner = owner.first().unwrap_or(&FIRST_OWNER).parse()?;

@@ -92,8 +92,8 @@ impl Manager {
         self.confirm(app, now).await
     }
 
-    /// The same before the secret of an endpoint is shown, and a person is asked for a password of a moment ago: the
-    /// endpoint goes on hearing of the workspace when the session is over.
+    /// The same before the secret of an endpoint is shown or the endpoint removed, and a person is asked for a password
+    /// of a moment ago: the endpoint goes on hearing of the workspace when the session is over, or nobody does.
     pub(crate) async fn confirm_for_a_webhook_secret(
         &self,
         app: &App,
@@ -103,7 +103,8 @@ impl Manager {
         self.confirm_recent(app, now).await
     }
 
-    fn may_manage_webhooks(&self) -> Result<(), ApiError> {
+    /// The same for looking only: it is seen where the messages go and what is wrong there.
+    pub(crate) fn may_manage_webhooks(&self) -> Result<(), ApiError> {
         match self {
             Self::Key(caller)
                 if caller.server().is_some() || caller.environment() != Some("live") =>

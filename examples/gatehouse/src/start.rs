@@ -277,6 +277,14 @@ pub enum StartError {
     /// The webhooks cannot be read or written.
     #[error(transparent)]
     Webhooks(#[from] WebhooksError),
+    /// The secrets of endpoints were derived from another key of the same id.
+    #[error(
+        "GATEHOUSE_WEBHOOK_KEYS: the key {key_id} is not the one of this id that the secrets of endpoints were derived from, and customers could verify nothing; give the one of then, and a new one under an id of its own before it"
+    )]
+    WebhookKeyReplaced {
+        /// The id of the key, which is no secret.
+        key_id: String,
+    },
     /// The keys of a sender of webhooks are not usable.
     #[error("{variable}: {problem}")]
     Inbound {

@@ -58,8 +58,7 @@ pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
                 continue;
             }
             Due::Settle => {
-                // Whatever keeps it from that is in the log already.
-                let _ = app.webhooks.settle_old(&app).await;
+                mend_webhooks(&app).await;
                 continue;
             }
             Due::Flush => {}
@@ -99,8 +98,21 @@ async fn forget_old_sessions(app: &App) {
     }
 }
 
+/// Announces what processes that died did not, and takes away what was removed.
+async fn mend_webhooks(app: &App) {
+    let settled = app.webhooks.settle_old(app).await;
+    if let Err(error) = settled.and(app.webhooks.sweep(app.now()).await) {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        tracing::error!(cause, "webhooks are not in order; it is tried again");
+    }
+}
+
 async fn forget_old_webhooks(app: &App) {
     let now = app.now();
+    if let Err(error) = app.webhooks.mend_times(now).await {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        tracing::error!(cause, "webhooks may wait for long; it is looked at again");
+    }
     let forgotten = app.webhooks.prune(now).await;
     let received = app.inbound.prune(now).await;
     match forgotten.and_then(|sent| received.map(|received| (sent, received))) {

@@ -33,6 +33,8 @@ const CONNECTIONS: u32 = 4;
 #[derive(Clone, Debug)]
 pub struct Users {
     pool: SqlitePool,
+    /// Those of the webhooks: what is sent takes none away from people who log in.
+    webhooks: SqlitePool,
 }
 
 /// A user, as far as a login needs one.
@@ -95,16 +97,17 @@ impl Users {
     }
 
     async fn connect(connect: SqliteConnectOptions, connections: u32) -> Result<Self, OpenError> {
-        let pool = SqlitePoolOptions::new()
+        let options = SqlitePoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(BUSY_TIME)
             .test_before_acquire(false)
             .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(connect)
-            .await?;
+            .max_lifetime(None);
+        let pool = options.clone().connect_with(connect.clone()).await?;
         match schema::migrate(&pool).await {
-            Ok(()) => Ok(Self { pool }),
+            // A second connection to a database in memory would be one to another database.
+            Ok(()) if connections == 1 => Ok(Self { webhooks: pool.clone(), pool }),
+            Ok(()) => Ok(Self { webhooks: options.connect_lazy_with(connect), pool }),
             Err(error) => {
                 pool.close().await;
                 Err(error)
@@ -227,14 +230,15 @@ impl Users {
         AllowlistStore::new(self.pool.clone())
     }
 
-    /// The webhooks, likewise.
+    /// The webhooks, in the same database behind connections of their own.
     #[must_use]
     pub fn webhooks(&self) -> WebhookStore {
-        WebhookStore::new(self.pool.clone())
+        WebhookStore::new(self.webhooks.clone())
     }
 
     /// Closes the connections once the calls under way are done.
     pub async fn close(&self) {
+        self.webhooks.close().await;
         self.pool.close().await;
     }
 }

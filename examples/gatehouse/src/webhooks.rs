@@ -4,12 +4,16 @@
 //! store of keys by an [intent](intents) before it. A [task](dispatch) sends what is due, by the schedule of
 //! Standard Webhooks, until the receiver has it.
 
+mod claim;
 pub(crate) mod dispatch;
 mod due;
 mod endpoints;
 mod event;
+mod forget;
 mod history;
 mod intents;
+mod late;
+mod master_keys;
 mod secret;
 
 use std::time::{Duration, SystemTime};
@@ -27,7 +31,7 @@ use crate::start::StartError;
 
 pub(crate) use endpoints::{Added, Endpoint, NewEndpoint};
 pub(crate) use event::{Event, EventType, write as write_event};
-pub(crate) use history::{DeliveryRow, Retried};
+pub(crate) use history::{BY_HAND, DeliveryRow, Retried};
 pub(crate) use intents::{Change, Changed, Intent};
 pub(crate) use secret::Secrets;
 
@@ -68,13 +72,17 @@ impl Webhooks {
             peppers::load(PepperUse::Webhooks, settings.keys, &config.database, !used.is_empty())?;
         secrets.add(WEBHOOK_KEYS, &ring)?;
         warn_of_lost_keys(&ring, &used);
-        Ok(Self {
+        let webhooks = Self {
             store,
             secrets: Secrets::new(ring),
             egress: config.egress.open()?,
             policy: policy(&settings.retry)?,
             wake: Notify::new(),
-        })
+        };
+        match webhooks.store.other_key(&webhooks.secrets).await? {
+            None => Ok(webhooks),
+            Some(key_id) => Err(StartError::WebhookKeyReplaced { key_id }),
+        }
     }
 
     /// Has what is due sent at once: without this it is found a moment later.

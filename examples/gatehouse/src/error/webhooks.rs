@@ -5,7 +5,7 @@ use palisade::webhook::{Refused, ReplayError};
 
 use super::{ApiError, Challenge};
 use crate::egress::InvalidTarget;
-use crate::webhooks::{MAX_ENDPOINTS, WebhooksError};
+use crate::webhooks::{BY_HAND, MAX_ENDPOINTS, WebhooksError};
 
 impl ApiError {
     /// 403 for a key that speaks for less than the workspace.
@@ -53,6 +53,17 @@ impl ApiError {
             "too many messages wait for this endpoint",
             "mend the endpoint, and let them arrive first",
             "backlog_full",
+        )
+    }
+
+    /// 429 for more than is sent to an endpoint by hand.
+    pub(crate) fn too_often_by_hand() -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "TOO_MANY_REQUESTS",
+            format!("no more than {BY_HAND} messages a minute are sent to an endpoint by hand"),
+            "wait a minute",
+            "webhooks_by_hand",
         )
     }
 

@@ -71,7 +71,7 @@ pub(crate) async fn mint(
     }
     let intent = app.webhooks.intend(&manager.owner()?, Change::Create, now).await?;
     let issued = app.keys.issue(new, now).await?;
-    app.webhooks.settle(intent, Some(Changed::Created(&issued.record)), now).await;
+    app.webhooks.settle(intent, &[Changed::Created(&issued.record)], now).await;
     Ok(created(&app, issued))
 }
 
@@ -112,22 +112,20 @@ pub(crate) async fn rotate(
     let owner = manager.owner()?;
     let record = app.keys.load(&owner, &id).await?;
     manager.may_manage(record.environment.as_deref(), &record.scopes)?;
-    let rotation = request.rotation()?;
-    let intent = app.webhooks.intend(&owner, Change::Rotate(&id), now).await?;
-    let issued = match rotation {
-        Rotation::Overlap(overlap) => app.keys.rotate(&owner, &id, overlap, now).await,
-        Rotation::Leaked => {
-            app.keys.rotate_at_once(&owner, &id, RevocationReason::Leaked, now).await
-        }
-    };
-    match issued {
-        Ok(issued) => {
-            app.webhooks.settle(intent, Some(Changed::Rotated(&issued.record)), now).await;
+    let change = Change::Rotate(&id);
+    match request.rotation()? {
+        Rotation::Overlap(overlap) => {
+            let intent = app.webhooks.intend(&owner, change, now).await?;
+            let issued = app.keys.rotate(&owner, &id, overlap, now).await?;
+            app.webhooks.settle(intent, &[Changed::Rotated(&issued.record)], now).await;
             Ok(created(&app, issued))
         }
-        Err(error) => {
-            announce_revocation(&app, intent, &owner, &id, now).await;
-            Err(error.into())
+        Rotation::Leaked => {
+            let intent = app.webhooks.intend_at_any_rate(&owner, change, now).await;
+            let reason = RevocationReason::Leaked;
+            let issued = app.keys.rotate_at_once(&owner, &id, reason, now).await;
+            announce_leak(&app, intent, (&owner, &id), issued.as_ref().ok(), now).await;
+            Ok(created(&app, issued?))
         }
     }
 }
@@ -144,34 +142,34 @@ pub(crate) async fn revoke(
     let record = app.keys.load(&owner, &id).await?;
     manager.may_manage(record.environment.as_deref(), &Scopes::none())?;
     let reason = RevocationReason::Requested;
-    let intent = match app.webhooks.intend(&owner, Change::Revoke(&id), now).await {
-        Ok(intent) => intent,
-        // A key that has to go goes, whoever hears of it.
-        Err(error) => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::error!(cause, key_id = id.as_str(), "a revocation is not announced");
-            Intent::none()
-        }
-    };
+    let intent = app.webhooks.intend_at_any_rate(&owner, Change::Revoke(&id), now).await;
     let revocation = app.keys.revoke(&owner, &id, reason, now).await?;
     let record = palisade::apikey::KeyRecord { revoked: Some(revocation), ..record };
-    let is_new = revocation.at >= now;
-    app.webhooks.settle(intent, is_new.then_some(Changed::Revoked(&record)), now).await;
+    let revoked = [Changed::Revoked(&record)];
+    let changed = if revocation.at >= now { revoked.as_slice() } else { &[] };
+    app.webhooks.settle(intent, changed, now).await;
     Ok(json(StatusCode::OK, &KeyView::new(&record, now)))
 }
 
-/// Announces the revocation of a key that leaked and was rotated already. After any other error the intent is left, and
-/// settled later by what is stored then.
-async fn announce_revocation(
+/// Announces the revocation of a key that leaked, and the key that replaces it; there is none where it was replaced
+/// before. Where it cannot be seen what was done the intent is left, and settled later by what is stored then.
+async fn announce_leak(
     app: &App,
     intent: Intent,
-    owner: &Owner,
-    id: &ApiKeyId,
+    (owner, id): (&Owner, &ApiKeyId),
+    issued: Option<&Issued>,
     now: SystemTime,
 ) {
-    let Ok(record) = app.keys.load(owner, id).await else { return };
-    if record.revoked.is_some_and(|revocation| revocation.at >= now) {
-        app.webhooks.settle(intent, Some(Changed::Revoked(&record)), now).await;
+    let Ok(old) = app.keys.load(owner, id).await else { return };
+    let mut changed = Vec::new();
+    if let Some(issued) = issued {
+        changed.push(Changed::Rotated(&issued.record));
+    }
+    if old.revoked.is_some_and(|revocation| revocation.at >= now) {
+        changed.push(Changed::Revoked(&old));
+    }
+    if !changed.is_empty() {
+        app.webhooks.settle(intent, &changed, now).await;
     }
 }
 

@@ -1,7 +1,7 @@
 //! `/api/v1/webhooks`: where a workspace wants its events sent, and what became of them.
 //!
 //! Who may do it is who may mint keys. The secret of an endpoint is shown when it is made and when it is rotated, so
-//! these two need what a new key needs. Every change asks the allowlist of the workspace in its transaction.
+//! these two need what a new key needs; and so does a removal, after which nobody hears of the workspace any more. Every change asks the allowlist of the workspace in its transaction.
 
 mod requests;
 mod view;
@@ -12,12 +12,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use self::requests::{EndpointId, EndpointRequest};
+use self::requests::{EndpointId, EndpointRequest, SecretRequest};
 use self::view::{DetailView, EndpointList, EndpointView, QueuedView, SecretView};
 use crate::app::App;
 use crate::client::Client;
 use crate::error::ApiError;
-use crate::input::{Body, Segment};
+use crate::input::{Body, OptionalBody, Segment};
 use crate::manager::Manager;
 use crate::reply::json;
 use crate::webhooks::{Added, Endpoint, Retried};
@@ -45,6 +45,7 @@ pub(crate) async fn list(
     State(app): State<Arc<App>>,
     manager: Manager,
 ) -> Result<Response, ApiError> {
+    manager.may_manage_webhooks()?;
     let endpoints = app.webhooks.store.endpoints(manager.owner()?.as_str()).await?;
     let endpoints = endpoints.iter().map(|endpoint| EndpointView::new(endpoint, app.now()));
     Ok(json(StatusCode::OK, &EndpointList { endpoints: endpoints.collect() }))
@@ -55,6 +56,7 @@ pub(crate) async fn show(
     manager: Manager,
     Segment(EndpointId(id)): Segment<EndpointId>,
 ) -> Result<Response, ApiError> {
+    manager.may_manage_webhooks()?;
     let (workspace, store) = (manager.owner()?, &app.webhooks.store);
     let found = store.endpoint(workspace.as_str(), &id).await?;
     let endpoint = found.ok_or_else(ApiError::nothing_of_that_name)?;
@@ -68,9 +70,10 @@ pub(crate) async fn remove(
     client: Client,
     Segment(EndpointId(id)): Segment<EndpointId>,
 ) -> Result<Response, ApiError> {
-    manager.confirm_for_webhooks(&app, app.now()).await?;
-    let workspace = manager.owner()?;
-    let removed = app.webhooks.store.remove(workspace.as_str(), client.address(), &id).await?;
+    let now = app.now();
+    manager.confirm_for_a_webhook_secret(&app, now).await?;
+    let (workspace, store) = (manager.owner()?, &app.webhooks.store);
+    let removed = store.remove(workspace.as_str(), client.address(), &id, now).await?;
     done(removed, ApiError::too_many_endpoints)?;
     log(&manager, workspace.as_str(), &id, "removed");
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -81,12 +84,14 @@ pub(crate) async fn rotate(
     manager: Manager,
     client: Client,
     Segment(EndpointId(id)): Segment<EndpointId>,
+    OptionalBody(request): OptionalBody<SecretRequest>,
 ) -> Result<Response, ApiError> {
     let now = app.now();
     manager.confirm_for_a_webhook_secret(&app, now).await?;
     let (workspace, key) = (manager.owner()?, app.webhooks.secrets.primary());
     let store = &app.webhooks.store;
-    let rotated = store.rotate(workspace.as_str(), client.address(), &id, key, now).await?;
+    let (address, overlap) = (client.address(), request.overlap());
+    let rotated = store.rotate(workspace.as_str(), address, &id, key, overlap, now).await?;
     let endpoint = done(rotated, ApiError::too_many_endpoints)?;
     log(&manager, workspace.as_str(), &id, "rotated");
     secret_shown(&app, StatusCode::OK, &endpoint)
@@ -149,6 +154,7 @@ fn done<T>(added: Added<T>, too_many: impl FnOnce() -> ApiError) -> Result<T, Ap
         Added::Done(done) => Ok(done),
         Added::Missing => Err(ApiError::nothing_of_that_name()),
         Added::TooMany => Err(too_many()),
+        Added::TooOften => Err(ApiError::too_often_by_hand()),
         Added::Disabled => Err(ApiError::endpoint_disabled()),
         Added::Denied(denied) => Err(denied.into()),
     }

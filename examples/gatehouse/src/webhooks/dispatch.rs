@@ -10,10 +10,11 @@ use std::time::{Duration, SystemTime};
 use palisade::secret::SecretBytes;
 use palisade::webhook::{NotRecorded, Outcome, RetryAfter};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::due::{Claimed, RecordError, Recorded};
+use super::claim::Claimed;
+use super::due::{RecordError, Recorded};
 use super::{Webhooks, WebhooksError};
 use crate::app::App;
 use crate::egress::{Answer, EgressError, Message, RetryAfter as Asked};
@@ -24,8 +25,12 @@ const AT_ONCE: usize = 64;
 /// How often it is asked whether something is due.
 const TICK: Duration = Duration::from_secs(1);
 
-/// How long attempts under way get to finish once the service stops. The rest is given back.
-const DRAIN_TIME: Duration = Duration::from_secs(5);
+/// How long attempts under way get to finish once the service stops, which is as long as one may take. The rest is
+/// given back.
+const DRAIN_TIME: Duration = Duration::from_secs(15);
+
+/// How long it is waited before sending is taken up again after a fault of the program.
+const RESTART_PAUSE: Duration = Duration::from_secs(1);
 
 /// How often it is tried to record what came of an attempt, and how long it waits in between.
 const RECORD_TRIES: u32 = 5;
@@ -37,8 +42,22 @@ const MARGIN: Duration = Duration::from_secs(30);
 /// How long a message waits that cannot be signed or sent for a reason on this side.
 const POSTPONED: Duration = Duration::from_mins(1);
 
-/// Runs until `stop` turns true or its sender is gone; attempts under way are finished first, or given back.
+/// Runs until `stop` turns true or its sender is gone; attempts under way are finished first, or given back. A fault of
+/// the program does not end it.
 pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    loop {
+        let mut sending = JoinSet::new();
+        sending.spawn(send(Arc::clone(&app), stop.clone()));
+        let Some(Err(error)) = sending.join_next().await else { return };
+        tracing::error!(cause = %error, "sending webhooks ended by a fault; it is taken up again");
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = tokio::time::sleep(RESTART_PAUSE) => {}
+        }
+    }
+}
+
+async fn send(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let process = process_name();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -49,16 +68,18 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             _ = stop.wait_for(|stop| *stop) => break,
             () = app.webhooks.woken() => {}
             _ = ticks.tick() => {}
-            Some(_) = attempts.join_next() => {}
+            Some(ended) = attempts.join_next() => note_fault(ended),
         }
-        while attempts.try_join_next().is_some() {}
+        while let Some(ended) = attempts.try_join_next() {
+            note_fault(ended);
+        }
         let free = AT_ONCE.saturating_sub(attempts.len());
         if free == 0 {
             continue;
         }
         claims += 1;
         let lease = format!("{process}-{claims}");
-        let claimed = app.webhooks.claim(&lease, free, app.now()).await;
+        let claimed = app.webhooks.claim(&lease, free, || app.now()).await;
         report(&mut works, claimed.as_ref().err());
         for claimed in claimed.unwrap_or_default() {
             attempts.spawn(attempt(Arc::clone(&app), claimed));
@@ -71,6 +92,13 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     }
     if let Err(error) = app.webhooks.give_back(&format!("{process}-")).await {
         tracing::warn!(cause = cause(&error), "webhooks are not given back; their lease runs out");
+    }
+}
+
+/// An attempt that ended by a fault of the program is made again when its lease ends.
+fn note_fault(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(cause = %error, "an attempt to send a webhook ended by a fault");
     }
 }
 

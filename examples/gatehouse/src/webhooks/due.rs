@@ -1,38 +1,15 @@
-//! What is due: taking it, and recording what came of it.
+//! Recording what came of attempts.
 
 use std::time::{Duration, SystemTime};
 
-use palisade::webhook::{Delivery, DeliveryState, GiveUp, MessageId, Next, NotRecorded, Outcome};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use palisade::webhook::{DeliveryState, GiveUp, Next, NotRecorded, Outcome};
 
-use super::endpoints::endpoint;
-use super::{Endpoint, RETENTION, Webhooks, WebhooksError};
-use crate::micros::{micros, micros_of, time};
-
-/// How long an attempt is the affair of one process. Longer than any takes; when it is over, the process is taken for
-/// dead and another one makes the attempt.
-pub(super) const LEASE: Duration = Duration::from_mins(1);
-
-/// How many attempts are made at once for one endpoint and for one workspace, by all processes together: a slow
-/// customer holds up no other.
-const OF_ENDPOINT: i64 = 2;
-const OF_WORKSPACE: i64 = 8;
+use super::claim::Claimed;
+use super::{Webhooks, WebhooksError};
+use crate::micros::micros;
 
 /// How long nothing at all is sent to an endpoint that is overloaded.
-const LONGEST_HOLD: Duration = Duration::from_mins(5);
-
-/// An attempt to be made now, by this process alone.
-#[derive(Debug)]
-pub(super) struct Claimed {
-    pub(super) id: String,
-    pub(super) delivery: Delivery,
-    pub(super) message: MessageId,
-    pub(super) payload: String,
-    pub(super) endpoint: Endpoint,
-    /// Until when nobody else makes it.
-    pub(super) leased_until: SystemTime,
-}
+pub(super) const LONGEST_HOLD: Duration = Duration::from_mins(5);
 
 /// What followed from an attempt.
 #[derive(Debug)]
@@ -45,86 +22,9 @@ pub(super) enum Recorded {
 }
 
 impl Webhooks {
-    /// Takes at most so many attempts that are due.
-    pub(super) async fn claim(
-        &self,
-        lease: &str,
-        most: usize,
-        now: SystemTime,
-    ) -> Result<Vec<Claimed>, WebhooksError> {
-        // A time that lies further ahead than any that is set here is of a clock that was wrong. Another process may
-        // have set one a moment after `now` was read here, so there is some room.
-        let room = LEASE;
-        let horizon = micros(now)
-            .saturating_add(micros_of(self.policy.longest_wait().max(LONGEST_HOLD)))
-            .saturating_add(micros_of(room));
-        let lease_end = micros(now).saturating_add(micros_of(LEASE));
-        let lease_horizon = lease_end.saturating_add(micros_of(room));
-        let due = "d.state = 'due' AND (d.at <= ?1 OR d.at > ?2)
-            AND (d.lease_until IS NULL OR d.lease_until <= ?1 OR d.lease_until > ?3)
-            AND e.disabled_at IS NULL AND (e.hold_until <= ?1 OR e.hold_until > ?2)";
-        let pool = &self.store.pool;
-        // Most of the time there is nothing, and to find that out nobody is kept from writing.
-        let look = format!(
-            "SELECT EXISTS (SELECT 1 FROM webhook_deliveries d
-                JOIN webhook_endpoints e ON e.id = d.endpoint WHERE {due})"
-        );
-        let any: bool = sqlx::query_scalar(sqlx::AssertSqlSafe(look))
-            .bind(micros(now))
-            .bind(horizon)
-            .bind(lease_horizon)
-            .fetch_one(pool)
-            .await?;
-        if !any {
-            return Ok(Vec::new());
-        }
-        let take = format!(
-            "WITH busy AS (
-                SELECT endpoint, workspace FROM webhook_deliveries
-                WHERE state = 'due' AND lease_until > ?1 AND lease_until <= ?3
-            ), ranked AS (
-                SELECT d.id, d.at,
-                    row_number() OVER (PARTITION BY d.endpoint ORDER BY d.at, d.id)
-                        + (SELECT count(*) FROM busy WHERE busy.endpoint = d.endpoint) AS of_endpoint,
-                    d.workspace
-                FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint WHERE {due}
-            ), fair AS (
-                SELECT id, at,
-                    row_number() OVER (PARTITION BY workspace ORDER BY at, id)
-                        + (SELECT count(*) FROM busy WHERE busy.workspace = ranked.workspace) AS of_workspace
-                FROM ranked WHERE of_endpoint <= ?4
-            )
-            UPDATE webhook_deliveries SET lease = ?6, lease_until = ?8
-            WHERE id IN (SELECT id FROM fair WHERE of_workspace <= ?5 ORDER BY at, id LIMIT ?7)"
-        );
-        let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query(sqlx::AssertSqlSafe(take))
-            .bind(micros(now))
-            .bind(horizon)
-            .bind(lease_horizon)
-            .bind(OF_ENDPOINT)
-            .bind(OF_WORKSPACE)
-            .bind(lease)
-            .bind(i64::try_from(most).unwrap_or(i64::MAX))
-            .bind(lease_end)
-            .execute(&mut *transaction)
-            .await?;
-        let rows = sqlx::query(
-            "SELECT d.id AS delivery, d.message, d.created_at AS began_at, d.attempts, d.at, d.lease_until, m.payload, e.*
-            FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint
-                JOIN webhook_messages m ON m.id = d.message
-            WHERE d.lease = ?1 ORDER BY d.at, d.id",
-        )
-        .bind(lease)
-        .fetch_all(&mut *transaction)
-        .await?;
-        let claimed = rows.iter().map(claimed).collect::<Result<_, _>>()?;
-        transaction.commit().await?;
-        Ok(claimed)
-    }
-
-    /// Records what came of an attempt, unless it was recorded before. A success counts also when the lease ran out
-    /// meanwhile, as long as nobody has recorded anything since.
+    /// Records what came of an attempt, unless it is over by now. A success counts in any case: the receiver has the
+    /// message. A failure counts only under the lease that the attempt was made under, since another process may be
+    /// making the next attempt already.
     pub(super) async fn record(
         &self,
         claimed: &Claimed,
@@ -138,9 +38,9 @@ impl Webhooks {
         let (state, at, why) = stored(delivery.state)?;
         let mut transaction = self.store.pool.begin_with("BEGIN IMMEDIATE").await?;
         let done = sqlx::query(
-            "UPDATE webhook_deliveries SET attempts = ?3, state = ?4, at = ?5, why = ?6, outcome = ?7,
-                outcome_at = ?8, lease = NULL, lease_until = NULL
-            WHERE id = ?1 AND state = 'due' AND attempts = ?2",
+            "UPDATE webhook_deliveries SET attempts = max(attempts, ?3), state = ?4, at = ?5, why = ?6,
+                outcome = ?7, outcome_at = ?8, lease = NULL, lease_until = NULL
+            WHERE id = ?1 AND state = 'due' AND (?4 = 'delivered' OR attempts = ?2 AND lease = ?9)",
         )
         .bind(&claimed.id)
         .bind(i64::from(claimed.delivery.attempts))
@@ -150,6 +50,7 @@ impl Webhooks {
         .bind(why)
         .bind(word)
         .bind(micros(now))
+        .bind(&claimed.lease)
         .execute(&mut *transaction)
         .await?;
         if done.rows_affected() == 0 {
@@ -199,7 +100,7 @@ impl Webhooks {
     /// Gives back what was taken under leases that begin so and not recorded.
     pub(super) async fn give_back(&self, process: &str) -> Result<u64, WebhooksError> {
         let statement = "UPDATE webhook_deliveries SET lease = NULL, lease_until = NULL
-            WHERE state = 'due' AND substr(lease, 1, length(?1)) = ?1";
+            WHERE lease IS NOT NULL AND substr(lease, 1, length(?1)) = ?1";
         let done = sqlx::query(statement).bind(process).execute(&self.store.pool).await?;
         Ok(done.rows_affected())
     }
@@ -213,60 +114,17 @@ impl Webhooks {
     ) -> Result<(), WebhooksError> {
         sqlx::query(
             "UPDATE webhook_deliveries SET at = ?3, outcome = ?4, lease = NULL, lease_until = NULL
-            WHERE id = ?1 AND state = 'due' AND attempts = ?2",
+            WHERE id = ?1 AND state = 'due' AND attempts = ?2 AND lease = ?5",
         )
         .bind(&claimed.id)
         .bind(i64::from(claimed.delivery.attempts))
         .bind(micros(until))
         .bind(word)
+        .bind(&claimed.lease)
         .execute(&self.store.pool)
         .await?;
         Ok(())
     }
-
-    /// Forgets deliveries that have been over for long, those that wait at disabled endpoints for as long, and the
-    /// messages that none is left of.
-    pub(crate) async fn prune(&self, now: SystemTime) -> Result<u64, WebhooksError> {
-        let before = micros(now.checked_sub(RETENTION).unwrap_or(SystemTime::UNIX_EPOCH));
-        let mut transaction = self.store.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let over = sqlx::query(
-            "DELETE FROM webhook_deliveries WHERE state <> 'due' AND at <= ?1
-                OR state = 'due' AND at <= ?1 AND endpoint IN
-                    (SELECT id FROM webhook_endpoints WHERE disabled_at <= ?1)",
-        )
-        .bind(before)
-        .execute(&mut *transaction)
-        .await?;
-        sqlx::query(
-            "DELETE FROM webhook_messages WHERE created_at <= ?1
-                AND NOT EXISTS (SELECT 1 FROM webhook_deliveries WHERE message = webhook_messages.id)",
-        )
-        .bind(before)
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
-        Ok(over.rows_affected())
-    }
-}
-
-fn claimed(row: &SqliteRow) -> Result<Claimed, sqlx::Error> {
-    let message: String = row.try_get("message")?;
-    let attempts: i64 = row.try_get("attempts")?;
-    let decode = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
-    Ok(Claimed {
-        id: row.try_get("delivery")?,
-        delivery: Delivery {
-            created: time(row.try_get("began_at")?),
-            attempts: u32::try_from(attempts).map_err(|error| decode(error.into()))?,
-            state: DeliveryState::Due { at: time(row.try_get("at")?) },
-        },
-        message: message
-            .parse()
-            .map_err(|error: palisade::webhook::InvalidMessageId| decode(error.into()))?,
-        payload: row.try_get("payload")?,
-        endpoint: endpoint(row)?,
-        leased_until: time(row.try_get("lease_until")?),
-    })
 }
 
 fn stored(

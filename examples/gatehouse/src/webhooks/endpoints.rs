@@ -1,7 +1,7 @@
 //! The endpoints in the database.
 
 use std::net::IpAddr;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use palisade::allowlist::Denied;
 use palisade::secret::KeyId;
@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
 use super::secret::SecretRef;
-use super::{EventType, MAX_ENDPOINTS, OVERLAP, WebhookStore, WebhooksError};
+use super::{EventType, MAX_ENDPOINTS, WebhookStore, WebhooksError};
 use crate::allowlists::AllowlistStore;
 use crate::micros::{micros, time};
 
@@ -47,11 +47,17 @@ pub(crate) enum Added<T> {
     Missing,
     /// The workspace has as many as it may.
     TooMany,
+    /// Too much was sent there by hand a moment ago.
+    TooOften,
     /// The endpoint is disabled.
     Disabled,
     /// The allowlist that is stored by now denies whoever asks.
     Denied(Denied),
 }
+
+/// The endpoints of a workspace that are not removed.
+const OF_WORKSPACE: &str =
+    "webhook_endpoints WHERE workspace = ?1 AND disabled_reason IS NOT 'removed'";
 
 const COLUMNS: &str =
     "id, workspace, url, description, events, key_id, version, old_key_id, old_version, old_until,
@@ -91,7 +97,7 @@ impl WebhookStore {
             Err(denied) => return Ok(Added::Denied(denied)),
         };
         let count: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM webhook_endpoints WHERE workspace = ?1")
+            sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {OF_WORKSPACE}")))
                 .bind(workspace)
                 .fetch_one(&mut *change)
                 .await?;
@@ -118,21 +124,24 @@ impl WebhookStore {
         Ok(Added::Done(endpoint))
     }
 
-    /// Gives an endpoint a new secret under this master key. The one before signs beside it until the overlap ends;
-    /// one that was before that one signs no more.
+    /// Gives an endpoint a new secret under this master key. The one before signs beside it until the overlap ends, and
+    /// without an overlap no more; nor does one that was before that one.
     pub(crate) async fn rotate(
         &self,
         workspace: &str,
         address: IpAddr,
         id: &str,
         key: &KeyId,
+        overlap: Option<Duration>,
         now: SystemTime,
     ) -> Result<Added<Endpoint>, WebhooksError> {
-        let until = now.checked_add(OVERLAP).unwrap_or(now);
+        let until = overlap.map(|overlap| micros(now.checked_add(overlap).unwrap_or(now)));
         let statement = format!(
-            "UPDATE webhook_endpoints SET old_key_id = key_id, old_version = version, old_until = ?4,
+            "UPDATE webhook_endpoints SET old_key_id = iif(?4 IS NULL, NULL, key_id),
+                old_version = iif(?4 IS NULL, NULL, version), old_until = ?4,
                 key_id = ?3, version = version + 1
-            WHERE workspace = ?1 AND id = ?2 RETURNING {COLUMNS}"
+            WHERE workspace = ?1 AND id = ?2 AND disabled_reason IS NOT 'removed'
+            RETURNING {COLUMNS}"
         );
         let mut change = match self.begin(workspace, address).await? {
             Ok(change) => change,
@@ -142,7 +151,7 @@ impl WebhookStore {
             .bind(workspace)
             .bind(id)
             .bind(key.as_str())
-            .bind(micros(until))
+            .bind(until)
             .fetch_optional(&mut *change)
             .await?;
         let Some(endpoint) = row.as_ref().map(endpoint).transpose()? else {
@@ -153,15 +162,19 @@ impl WebhookStore {
         Ok(Added::Done(endpoint))
     }
 
-    /// Removes an endpoint, and with it what was still to be sent there.
+    /// Removes an endpoint: nothing is sent there any more. Its row and its deliveries may be many, and
+    /// [go later](super::Webhooks::sweep).
     pub(crate) async fn remove(
         &self,
         workspace: &str,
         address: IpAddr,
         id: &str,
+        now: SystemTime,
     ) -> Result<Added<()>, WebhooksError> {
-        let statement = "DELETE FROM webhook_endpoints WHERE workspace = ?1 AND id = ?2";
-        self.change_one(workspace, address, sqlx::query(statement).bind(workspace).bind(id)).await
+        let statement = "UPDATE webhook_endpoints SET disabled_at = ?3, disabled_reason = 'removed'
+            WHERE workspace = ?1 AND id = ?2 AND disabled_reason IS NOT 'removed'";
+        let query = sqlx::query(statement).bind(workspace).bind(id).bind(micros(now));
+        self.change_one(workspace, address, query).await
     }
 
     /// Goes on with an endpoint that was disabled. What waited meanwhile is sent.
@@ -174,7 +187,7 @@ impl WebhookStore {
     ) -> Result<Added<()>, WebhooksError> {
         let statement = "UPDATE webhook_endpoints SET hold_until = 0, disabled_at = NULL, disabled_reason = NULL,
                 enabled_at = iif(disabled_at IS NULL, enabled_at, ?3)
-            WHERE workspace = ?1 AND id = ?2";
+            WHERE workspace = ?1 AND id = ?2 AND disabled_reason IS NOT 'removed'";
         let query = sqlx::query(statement).bind(workspace).bind(id).bind(micros(now));
         self.change_one(workspace, address, query).await
     }
@@ -196,9 +209,7 @@ impl WebhookStore {
 
     /// The endpoints of a workspace, the oldest first.
     pub(crate) async fn endpoints(&self, workspace: &str) -> Result<Vec<Endpoint>, WebhooksError> {
-        let statement = format!(
-            "SELECT {COLUMNS} FROM webhook_endpoints WHERE workspace = ?1 ORDER BY created_at, id"
-        );
+        let statement = format!("SELECT {COLUMNS} FROM {OF_WORKSPACE} ORDER BY created_at, id");
         let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
             .bind(workspace)
             .fetch_all(&self.pool)
@@ -212,20 +223,13 @@ impl WebhookStore {
         workspace: &str,
         id: &str,
     ) -> Result<Option<Endpoint>, WebhooksError> {
-        let statement =
-            format!("SELECT {COLUMNS} FROM webhook_endpoints WHERE workspace = ?1 AND id = ?2");
+        let statement = format!("SELECT {COLUMNS} FROM {OF_WORKSPACE} AND id = ?2");
         let row = sqlx::query(sqlx::AssertSqlSafe(statement))
             .bind(workspace)
             .bind(id)
             .fetch_optional(&self.pool)
             .await?;
         Ok(row.as_ref().map(endpoint).transpose()?)
-    }
-
-    /// The master keys that secrets are under, and of how many endpoints.
-    pub(super) async fn key_ids(&self) -> Result<Vec<(String, i64)>, WebhooksError> {
-        let statement = "SELECT key_id, count(*) FROM webhook_endpoints GROUP BY key_id";
-        Ok(sqlx::query_as(statement).fetch_all(&self.pool).await?)
     }
 }
 

@@ -1,16 +1,20 @@
 //! What a customer sees of deliveries, and what he has sent: a test, or a message again.
 
 use std::net::IpAddr;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
 
 use super::{Added, Event, WebhookStore, WebhooksError, event};
 use crate::micros::{micros, time};
 
 /// How many deliveries of an endpoint are shown.
 const SHOWN: u32 = 50;
+
+/// How many messages are sent to an endpoint by hand within a while: nobody is made to send more by a click.
+pub(crate) const BY_HAND: i64 = 100;
+const BY_HAND_WITHIN: Duration = Duration::from_mins(1);
 
 /// One message on its way to one endpoint, as far as its owner is told.
 #[derive(Debug)]
@@ -71,29 +75,14 @@ impl WebhookStore {
             Ok(change) => change,
             Err(denied) => return Ok(Added::Denied(denied)),
         };
-        let found: Option<(bool, i64)> = sqlx::query_as(
-            "SELECT disabled_at IS NULL, (SELECT count(*) FROM webhook_deliveries d
-                WHERE d.endpoint = e.id AND d.state = 'due')
-            FROM webhook_endpoints e WHERE workspace = ?1 AND id = ?2",
-        )
-        .bind(workspace)
-        .bind(id)
-        .fetch_optional(&mut *change)
-        .await?;
-        let refused = match found {
-            None => Some(Added::Missing),
-            Some((false, _)) => Some(Added::Disabled),
-            Some((true, waiting)) if waiting >= event::MAX_WAITING => Some(Added::TooMany),
-            Some(_) => None,
-        };
-        if let Some(refused) = refused {
+        if let Some(refused) = refusal(&mut change, workspace, id, now).await? {
             change.rollback().await?;
             return Ok(refused);
         }
         let message = event::insert(&mut change, &Event::test(workspace, id, now), now).await?;
         let delivery: String = sqlx::query_scalar(
-            "INSERT INTO webhook_deliveries (message, endpoint, workspace, created_at, at, state)
-            VALUES (?1, ?2, ?3, ?4, ?4, 'due') RETURNING id",
+            "INSERT INTO webhook_deliveries (message, endpoint, workspace, created_at, at, state, by_hand)
+            VALUES (?1, ?2, ?3, ?4, ?4, 'due', 1) RETURNING id",
         )
         // A test has no subject, so there is none before it.
         .bind(message.as_ref().map_or("", |id| id.as_str()))
@@ -119,22 +108,25 @@ impl WebhookStore {
             Ok(change) => change,
             Err(denied) => return Ok(Added::Denied(denied)),
         };
-        let found: Option<(String, String, bool)> = sqlx::query_as(
-            "SELECT d.message, d.endpoint, e.disabled_at IS NULL FROM webhook_deliveries d
-                JOIN webhook_endpoints e ON e.id = d.endpoint
-            WHERE d.workspace = ?1 AND d.id = ?2",
+        let found: Option<(String, String)> = sqlx::query_as(
+            "SELECT message, endpoint FROM webhook_deliveries WHERE workspace = ?1 AND id = ?2",
         )
         .bind(workspace)
         .bind(id)
         .fetch_optional(&mut *change)
         .await?;
-        let Some((message, endpoint, enabled)) = found else {
+        let Some((message, endpoint)) = found else {
             change.rollback().await?;
             return Ok(Added::Missing);
         };
-        if !enabled {
-            change.rollback().await?;
-            return Ok(Added::Disabled);
+        match refusal(&mut change, workspace, &endpoint, now).await? {
+            None => {}
+            // One that waits already is none more.
+            Some(Added::TooMany) if waits(&mut change, &message, &endpoint).await? => {}
+            Some(refused) => {
+                change.rollback().await?;
+                return Ok(refused);
+            }
         }
         let delivered: bool = sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM webhook_deliveries
@@ -150,8 +142,8 @@ impl WebhookStore {
         }
         // An attempt that is under way is left alone: what comes of it decides.
         let due: String = sqlx::query_scalar(
-            "INSERT INTO webhook_deliveries (message, endpoint, workspace, created_at, at, state)
-            VALUES (?1, ?2, ?3, ?4, ?4, 'due')
+            "INSERT INTO webhook_deliveries (message, endpoint, workspace, created_at, at, state, by_hand)
+            VALUES (?1, ?2, ?3, ?4, ?4, 'due', 1)
             ON CONFLICT (message, endpoint) WHERE state = 'due'
                 DO UPDATE SET at = iif(lease IS NULL, excluded.at, at)
             RETURNING id",
@@ -165,6 +157,52 @@ impl WebhookStore {
         change.commit().await?;
         Ok(Added::Done(Retried::Due(due)))
     }
+}
+
+/// Why nothing is sent to an endpoint by hand now; nothing where it is.
+async fn refusal<T>(
+    connection: &mut SqliteConnection,
+    workspace: &str,
+    endpoint: &str,
+    now: SystemTime,
+) -> Result<Option<Added<T>>, sqlx::Error> {
+    let moment_ago = micros(now.checked_sub(BY_HAND_WITHIN).unwrap_or(SystemTime::UNIX_EPOCH));
+    let found: Option<(bool, i64, i64)> = sqlx::query_as(
+        "SELECT disabled_at IS NULL,
+            (SELECT count(*) FROM webhook_deliveries d WHERE d.endpoint = e.id AND d.state = 'due'),
+            (SELECT count(*) FROM webhook_deliveries d
+                WHERE d.endpoint = e.id AND d.by_hand = 1 AND d.created_at > ?3)
+        FROM webhook_endpoints e
+        WHERE workspace = ?1 AND id = ?2 AND disabled_reason IS NOT 'removed'",
+    )
+    .bind(workspace)
+    .bind(endpoint)
+    .bind(moment_ago)
+    .fetch_optional(connection)
+    .await?;
+    Ok(match found {
+        None => Some(Added::Missing),
+        Some((false, ..)) => Some(Added::Disabled),
+        Some((_, _, by_hand)) if by_hand >= BY_HAND => Some(Added::TooOften),
+        Some((_, waiting, _)) if waiting >= event::MAX_WAITING => Some(Added::TooMany),
+        Some(_) => None,
+    })
+}
+
+/// Whether a message waits for an endpoint.
+async fn waits(
+    connection: &mut SqliteConnection,
+    message: &str,
+    endpoint: &str,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM webhook_deliveries
+            WHERE message = ?1 AND endpoint = ?2 AND state = 'due')",
+    )
+    .bind(message)
+    .bind(endpoint)
+    .fetch_one(connection)
+    .await
 }
 
 fn delivery(row: &SqliteRow) -> Result<DeliveryRow, sqlx::Error> {

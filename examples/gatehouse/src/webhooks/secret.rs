@@ -5,13 +5,16 @@
 
 use std::time::SystemTime;
 
-use palisade::secret::{KeyId, Keyring, MacKey, SecretBytes};
+use palisade::secret::{KeyId, Keyring, MacKey, SecretBytes, Tag};
 use palisade::webhook::{MessageId, Scheme, SharedSecret, SignedHeaders, Signer};
 use zeroize::Zeroizing;
 
 use super::Endpoint;
 
 const LABEL: &[u8] = b"gatehouse webhook endpoint secret v1\0";
+
+/// What each master key signs, so that another key under its id is noticed.
+const PROBE: &[u8] = b"gatehouse webhook master key probe v1\0";
 
 /// The master keys.
 #[derive(Debug)]
@@ -38,6 +41,19 @@ impl Secrets {
     /// The master key for new secrets.
     pub(crate) fn primary(&self) -> &KeyId {
         self.ring.primary().0
+    }
+
+    /// The ids of all master keys, as a list in JSON.
+    pub(super) fn ids(&self) -> String {
+        // The entries of a ring that is read from text have no end.
+        let live = self.ring.live(SystemTime::UNIX_EPOCH);
+        live.map(|(id, _)| id.as_str()).collect::<serde_json::Value>().to_string()
+    }
+
+    /// By what each master key is known.
+    pub(super) fn probes(&self) -> impl Iterator<Item = (&KeyId, Tag)> {
+        let live = self.ring.live(SystemTime::UNIX_EPOCH);
+        live.map(|(id, key)| (id, key.mac(&[PROBE])))
     }
 
     /// The secret of an endpoint.

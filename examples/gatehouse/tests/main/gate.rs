@@ -1,6 +1,7 @@
 //! The service in this process, with a clock that the test moves.
 
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -25,6 +26,8 @@ pub(crate) struct Gate {
     pub(crate) admin: String,
     router: Router,
     now: Arc<Mutex<SystemTime>>,
+    /// Whether the next one to ask for the time finds a fault of the program.
+    faulty: Arc<AtomicBool>,
 }
 
 /// A response that was read whole, and checked for what holds of all of them.
@@ -67,9 +70,14 @@ impl Gate {
         assert!(opened.is_new);
         let clock_now = now;
         let now = Arc::new(Mutex::new(now));
+        let faulty = Arc::new(AtomicBool::new(false));
         let clock = {
-            let now = Arc::clone(&now);
-            Clock::from_fn(move || *now.lock().unwrap())
+            let (now, faulty) = (Arc::clone(&now), Arc::clone(&faulty));
+            Clock::from_fn(move || {
+                assert!(!faulty.swap(false, Ordering::SeqCst), "a fault that a test made");
+                // With nanoseconds, as the clock of the system has and no store keeps.
+                *now.lock().unwrap() + Duration::from_nanos(789)
+            })
         };
         let users = match &config.database {
             Database::Memory => Users::in_memory().await.unwrap(),
@@ -90,7 +98,8 @@ impl Gate {
         let app =
             App::new(keys, passwords, people, epochs, admission, webhooks, inbound, clock).unwrap();
         let app = Arc::new(app);
-        let mut gate = Self { router: router(Arc::clone(&app)), app, admin: String::new(), now };
+        let router = router(Arc::clone(&app));
+        let mut gate = Self { app, admin: String::new(), router, now, faulty };
         gate.admin = gate.admin_of("org_demo").await;
         gate
     }
@@ -103,6 +112,15 @@ impl Gate {
 
     pub(crate) fn pass(&self, time: Duration) {
         *self.now.lock().unwrap() += time;
+    }
+
+    /// Has the next one that asks for the time panic.
+    pub(crate) fn break_the_clock(&self) {
+        self.faulty.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn clock_is_broken(&self) -> bool {
+        self.faulty.load(Ordering::SeqCst)
     }
 
     pub(crate) fn go_back(&self, time: Duration) {

@@ -1,12 +1,13 @@
 //! What clients may ask for.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use crate::error::ApiError;
 use crate::input::Described;
-use crate::webhooks::{EventType, NewEndpoint};
+use crate::webhooks::{EventType, NewEndpoint, OVERLAP};
 
 /// The longest description, in bytes.
 const MAX_DESCRIPTION: usize = 200;
@@ -18,6 +19,26 @@ pub(crate) struct EndpointRequest {
     #[serde(default)]
     description: String,
     events: Option<Vec<String>>,
+}
+
+/// How a secret is replaced.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SecretRequest {
+    /// Whether the secret of now is known to others: then it signs no more, from this moment on.
+    #[serde(default)]
+    leaked: bool,
+}
+
+impl Described for SecretRequest {
+    const FIELDS: &'static str = "the field is, if need be, leaked (true or false)";
+}
+
+impl SecretRequest {
+    /// How long the secret of now signs beside the new one.
+    pub(crate) fn overlap(&self) -> Option<Duration> {
+        (!self.leaked).then_some(OVERLAP)
+    }
 }
 
 impl Described for EndpointRequest {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 use super::customer::{Answer, Customer, Sender, until};
 
@@ -165,15 +166,33 @@ async fn what_a_dead_process_held_is_sent_by_the_next() {
 }
 
 #[tokio::test]
-async fn a_stop_gives_back_what_is_not_done() {
+async fn a_stop_keeps_nothing_for_itself() {
     let (mut sender, customer) = (Sender::open().await, Customer::new().await);
     sender.register(&customer.url).await;
     customer.answer(Answer::Hang);
     sender.event().await;
     customer.nth(1).await;
+    // The attempt ends by its own limit, or is given back: in no case does the next one wait for a lease to end.
     sender.stop().await;
+    sender.pass(FIRST_WAIT);
     sender.start();
     customer.nth(2).await;
+}
+
+/// An answer that comes while the service stops is recorded.
+#[tokio::test]
+async fn a_stop_waits_for_what_is_under_way() {
+    let (mut sender, customer) = (Sender::open().await, Customer::new().await);
+    let (endpoint, _) = sender.register(&customer.url).await;
+    let (word, waits) = oneshot::channel();
+    customer.answer(Answer::When(waits, 200));
+    sender.event().await;
+    customer.nth(1).await;
+    sender.event_while_stopping(word).await;
+    let all = sender.get(&endpoint, &sender.admin).await.body["deliveries"].clone();
+    let states: Vec<&Value> = all.as_array().unwrap().iter().map(|one| &one["state"]).collect();
+    assert!(states.contains(&&json!("delivered")) && states.contains(&&json!("due")), "{all}");
+    assert_eq!(customer.count(), 1, "nothing more is taken");
 }
 
 /// Two that share a database send each message once.

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use palisade::webhook::{Scheme, SharedSecret, Verifier};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::gate::{Gate, text};
@@ -45,6 +45,8 @@ pub(super) enum Answer {
     Status(u16),
     /// A status and a header.
     With(u16, &'static str, String),
+    /// A status, once the test says so.
+    When(oneshot::Receiver<()>, u16),
     /// No answer for a long time.
     Hang,
 }
@@ -90,6 +92,10 @@ async fn receive(State(customer): State<Customer>, headers: HeaderMap, body: Byt
         Some(Answer::Status(code)) => StatusCode::from_u16(code).unwrap().into_response(),
         Some(Answer::With(code, name, value)) => {
             (StatusCode::from_u16(code).unwrap(), [(name, value)]).into_response()
+        }
+        Some(Answer::When(word, code)) => {
+            word.await.unwrap();
+            StatusCode::from_u16(code).unwrap().into_response()
         }
         Some(Answer::Hang) => {
             tokio::time::sleep(PATIENCE * 10).await;
@@ -171,6 +177,17 @@ impl Sender {
         task.await.unwrap();
     }
 
+    /// As the service stops; something happens meanwhile, and then the receiver answers.
+    pub(super) async fn event_while_stopping(&mut self, word: oneshot::Sender<()>) {
+        let (stop, task) = self.task.take().unwrap();
+        stop.send(true).unwrap();
+        // The task is told first, since all of these are on one thread.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        self.event().await;
+        word.send(()).unwrap();
+        task.await.unwrap();
+    }
+
     /// As a process dies.
     pub(super) async fn kill(&mut self) {
         let (_stop, task) = self.task.take().unwrap();
@@ -204,4 +221,16 @@ impl Sender {
     pub(super) async fn until_delivery(&self, endpoint: &str, member: &str, value: Value) {
         until(|| async { self.delivery(endpoint).await[member] == value }).await;
     }
+}
+
+/// A service that sends, and a look into its database. The folder holds it.
+pub(super) async fn in_file() -> (tempfile::TempDir, Sender, sqlx::SqlitePool) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gate.db");
+    let path = path.to_str().unwrap();
+    let mut vars = OPEN.to_vec();
+    vars.push(("GATEHOUSE_DATABASE", path));
+    let sender = Sender::with_vars(&vars).await;
+    let database = sqlx::SqlitePool::connect(path).await.unwrap();
+    (folder, sender, database)
 }

@@ -54,6 +54,24 @@ async fn two_processes_send_each_message_once() {
     assert!(!said.contains(&key[..16]));
 }
 
+/// By the clock of the system, which counts finer than the store does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_revocation_is_announced() {
+    let (folder, customer) = (tempfile::tempdir().unwrap(), Customer::new().await);
+    let gate = Process::start(folder.path(), &OPEN);
+    let admin = gate.admin();
+    register(&gate, &admin, &customer.url);
+    for _ in 0..3 {
+        let (_, minted) = gate.post(KEYS, &admin, KEY);
+        let id = minted["id"].as_str().unwrap().to_owned();
+        assert_eq!(gate.call("DELETE", &format!("{KEYS}/{id}"), &admin, "").0, 200);
+    }
+    customer.nth(6).await;
+    let kinds = customer.all().iter().filter(|r| r.json()["type"] == "key.revoked").count();
+    assert_eq!(kinds, 3);
+    gate.stop();
+}
+
 fn is_done(body: &Value) -> bool {
     let all = body["deliveries"].as_array().unwrap();
     all.iter().all(|delivery| delivery["state"] == "delivered")

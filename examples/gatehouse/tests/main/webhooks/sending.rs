@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::http::Method;
 use palisade::webhook::MessageId;
 use serde_json::{Value, json};
 
 use super::customer::{Answer, Customer, ENDPOINTS, OPEN, Sender, until};
 use crate::browser::{Browser, PASSWORD, ann};
-use crate::gate::text;
+use crate::gate::{request, text};
 
 #[tokio::test]
 async fn what_happens_arrives_and_verifies() {
@@ -137,6 +138,26 @@ async fn both_secrets_sign_until_the_overlap_ends() {
     assert!(!request.is_standard(&old, now) && request.is_standard(&new, now));
     let shown = sender.get(&endpoint, &sender.admin).await;
     assert_eq!(shown.body["previous_secret_until"], json!(null));
+}
+
+#[tokio::test]
+async fn a_secret_that_leaked_signs_no_more() {
+    let (sender, customer) = (Sender::open().await, Customer::new().await);
+    let (endpoint, first) = sender.register(&customer.url).await;
+    let rotate = format!("{endpoint}/rotate");
+    // Without a body, as with `curl -X POST`.
+    let request = request(Method::POST, &rotate, &sender.admin).body(Body::empty()).unwrap();
+    let second = text(&sender.send(request).await.body["secret"]);
+    let reply = sender.post(&rotate, &sender.admin, json!({"leaked": true})).await;
+    assert_eq!((reply.status.as_u16(), &reply.body["secret_version"]), (200, &json!(3)));
+    assert_eq!(reply.body["previous_secret_until"], json!(null));
+    let third = text(&reply.body["secret"]);
+    sender.event().await;
+    let (sent, now) = (customer.nth(1).await, sender.app.now());
+    assert!(sent.is_standard(&third, now) && sent.is_glacis(&third, now));
+    assert!(!sent.is_standard(&first, now) && !sent.is_standard(&second, now));
+    let reply = sender.post(&rotate, &sender.admin, json!({"leaked": "yes"})).await;
+    assert_eq!(reply.status, 422);
 }
 
 /// Of two customers, one answers nothing.
