@@ -11,8 +11,8 @@ const KEYS: &str = "/api/v1/keys";
 const KEY: &str = r#"{"name":"k","scopes":["read:controls"]}"#;
 const OPEN: [(&str, &str); 1] = [("GATEHOUSE_WEBHOOK_LOOPBACK", "allow")];
 
-/// Two keys of the same moment stand in for what a process that died has left: one on the first page of the store of
-/// keys, and one after it.
+/// Two keys of the same moment stand in for what a process that died has left. The store of keys gives no more than a
+/// hundred in one call, and they come after those.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn among_many_keys_each_is_found() {
     let (folder, customer) = (tempfile::tempdir().unwrap(), Customer::new().await);
@@ -38,6 +38,11 @@ async fn among_many_keys_each_is_found() {
         let drop = sqlx::AssertSqlSafe(format!("DROP TRIGGER {name}"));
         sqlx::raw_sql(drop).execute(&mut database).await.unwrap();
     }
+    // The others are older, so these two are not among the first hundred.
+    sqlx::query("UPDATE palisade_api_keys SET created_at = 1600000000000000")
+        .execute(&mut database)
+        .await
+        .unwrap();
     sqlx::query("UPDATE palisade_api_keys SET created_at = 1700000000000000 WHERE id IN (?, ?)")
         .bind(&expected[0])
         .bind(&expected[1])
