@@ -126,7 +126,8 @@ impl Users {
         password_hash: &str,
         now: SystemTime,
     ) -> Result<Insertion, UsersError> {
-        let id = insert(login, password_hash, now).fetch_optional(&self.pool).await?;
+        // To the end, since the row is kept when the statement is done and not when it has an id.
+        let id = insert(login, password_hash, now).fetch_all(&self.pool).await?.pop();
         id.map_or(Ok(Insertion::Taken), |row| Ok(Insertion::Done(user_id(&row)?)))
     }
 
