@@ -35,6 +35,9 @@ pub enum MessageRefused {
     /// No signature names a key that is in use.
     #[error("the signature is by an unknown key")]
     UnknownKey,
+    /// More than one signature names a key that is in use, and is for this use. Each would count alone.
+    #[error("more than one signature is by a known key")]
+    SeveralSignatures,
     /// The signature names another algorithm than that of its key.
     #[error("the signature names another algorithm than that of its key")]
     WrongAlgorithm,
@@ -96,6 +99,7 @@ impl MessageRefused {
             Self::TooManySignatures(_) => "message_too_many_signatures",
             Self::NoSignature => "message_no_signature",
             Self::UnknownKey => "message_unknown_key",
+            Self::SeveralSignatures => "message_several_signatures",
             Self::WrongAlgorithm => "message_wrong_algorithm",
             Self::WrongTag => "message_wrong_tag",
             Self::NoTime => "message_no_time",

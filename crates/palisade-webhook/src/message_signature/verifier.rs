@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use palisade_secret::KeyId;
 use sha2::{Digest, Sha256};
 
 use super::builder::{MessageVerifierBuilder, Named};
@@ -28,9 +29,10 @@ use crate::{ContentDigest, Headers};
 /// - `@target-uri`, or `@authority` with `@path` and `@query`;
 /// - `content-digest` when there is a body, whose digest must then fit.
 ///
-/// Of several signatures, the first that counts is taken; those by unknown keys, such as a proxy's, are
-/// passed over. Each header comes once: RFC 9651 would let it be split, but a server before this one may
-/// have looked at the first part only.
+/// Signatures by unknown keys, such as a proxy's, are passed over. Two by known keys are refused, right or
+/// wrong: each would count alone, and so the request would pass a [`ReplayGuard`](crate::ReplayGuard) once
+/// under each. Each header comes once: RFC 9651 would let it be split, but a server before this one may have
+/// looked at the first part only.
 ///
 /// Responses are not verified, nor the component parameters `sf`, `key`, `bs`, `req` and `tr`.
 ///
@@ -100,16 +102,8 @@ impl MessageVerifier {
         }
         let inputs = inner.members(request.headers, SIGNATURE_INPUT)?;
         let signatures = inner.members(request.headers, SIGNATURE)?;
-        let mut refused = MessageRefused::UnknownKey;
-        for member in &inputs {
-            match inner.verify_one(member, &signatures, request, body, now) {
-                Ok(verified) => return Ok(verified),
-                // What is wrong with a signature by a known key tells more than that others are unknown.
-                Err(why) if refused == MessageRefused::UnknownKey => refused = why,
-                Err(_) => {}
-            }
-        }
-        Err(refused)
+        let (member, key) = inner.one_meant(&inputs, now)?;
+        inner.verify_one(member, key, &signatures, request, body, now)
     }
 }
 
@@ -124,23 +118,44 @@ impl Inner {
             .map_err(|fault| MessageRefused::of(fault, name))
     }
 
+    /// The one signature that is meant for this verifier, and its key.
+    ///
+    /// The order of the members is not signed, and any of them can be left out. So of two that count, nobody
+    /// could say which makes the replay key.
+    fn one_meant<'m, 'v>(
+        &self,
+        inputs: &'m [Member<'v>],
+        now: SystemTime,
+    ) -> Result<(&'m Member<'v>, (KeyId, &Named)), MessageRefused> {
+        let mut refused = MessageRefused::UnknownKey;
+        let mut found = None;
+        for member in inputs {
+            let named = input::text(member, "keyid");
+            let key = named.and_then(|named| self.ring.live(now).find(|(_, k)| *k.name == *named));
+            let Some((id, key)) = key else { continue };
+            if self.tag.is_some() && input::text(member, "tag") != self.tag.as_deref() {
+                refused = MessageRefused::WrongTag;
+                continue;
+            }
+            if found.replace((member, (*id, key))).is_some() {
+                return Err(MessageRefused::SeveralSignatures);
+            }
+        }
+        found.ok_or(refused)
+    }
+
     fn verify_one<'a, H: Headers + ?Sized>(
         &self,
         member: &Member<'_>,
+        (id, Named { key, .. }): (KeyId, &Named),
         signatures: &[Member<'_>],
         request: &MessageRequest<'_, H>,
         body: &'a [u8],
         now: SystemTime,
     ) -> Result<VerifiedMessage<'a>, MessageRefused> {
-        let (id, Named { key, .. }) = input::key_id(member)
-            .and_then(|named| self.ring.live(now).find(|(_, key)| &*key.name == named))
-            .ok_or(MessageRefused::UnknownKey)?;
         let Input { components, params, text } = Input::read(member)?;
         if params.alg.is_some_and(|alg| alg != crypto::name(key.algorithm())) {
             return Err(MessageRefused::WrongAlgorithm);
-        }
-        if self.tag.is_some() && params.tag != self.tag.as_deref() {
-            return Err(MessageRefused::WrongTag);
         }
         let (created, until) = self.check_time(&params, now)?;
         self.check_covered(&components, body)?;
@@ -157,7 +172,7 @@ impl Inner {
             ContentDigest::from_headers(request.headers)?.verify(body)?;
         }
         Ok(VerifiedMessage {
-            key: *id,
+            key: id,
             body: covers_body.then_some(body),
             created,
             until,

@@ -1,6 +1,9 @@
 //! Hostile headers: each is refused, and nothing panics.
 
-use palisade_webhook::{MessageRefused, MessageRequest, MessageVerifier};
+use palisade_webhook::{
+    MessageRefused, MessageRequest, MessageSigner, MessageSignerBuilder, MessageVerifier,
+    SharedSecret,
+};
 
 use super::{BODY, URI, check, now, shared, sign, signer, verifier};
 
@@ -139,7 +142,7 @@ fn other_signatures_are_passed_over() {
     let honest = sign(&signer(), BODY);
     for (input, signature) in [
         ("proxy=(\"@status\";req);keyid=\"b\", ", "proxy=:AAAA:, "),
-        ("broken=();keyid=\"a\";created=1, ", "broken=:AAAA:, "),
+        ("broken=(\"@path\");keyid=\"b\";created=1, ", "broken=:AAAA:, "),
         ("alone=(), ", ""),
     ] {
         let mut headers = honest.clone();
@@ -153,4 +156,44 @@ fn other_signatures_are_passed_over() {
         }
         assert_eq!(check(&verifier(), &headers, BODY), Ok(()), "{input}");
     }
+}
+
+/// Their order is not signed, so a request with two that count could pass a replay guard twice.
+#[test]
+fn two_signatures_that_could_count_are_refused() {
+    let (one, two) = ("a".parse().unwrap(), "b".parse().unwrap());
+    let other = || SharedSecret::from_text("another secret of these tests").unwrap();
+    let signed =
+        |builder: MessageSignerBuilder, label| sign(&builder.label(label).build().unwrap(), BODY);
+    let beside = |first: &[(String, Vec<u8>)], second: &[(String, Vec<u8>)]| {
+        let mut both = first.to_vec();
+        for (name, value) in &mut both {
+            if [INPUT, SIGNATURE].contains(&name.as_str()) {
+                let (_, more) = second.iter().find(|(other, _)| other == name).unwrap();
+                *value = [value, b", ".as_slice(), more].concat();
+            }
+        }
+        both
+    };
+    let by_one = signed(MessageSigner::builder(one, shared()), "s1");
+    let by_two = signed(MessageSigner::builder(two, other()), "s2");
+    let tagged = signed(MessageSigner::builder(two, other()).tag("hooks"), "s3");
+    let key = || MessageVerifier::builder().key(one, shared());
+    let both = key().key(two, other()).build().unwrap();
+    let several = Err(MessageRefused::SeveralSignatures);
+    assert_eq!(check(&both, &beside(&by_one, &by_two), BODY), several);
+    assert_eq!(check(&both, &beside(&by_two, &by_one), BODY), several);
+    // Even where one of them is wrong: it may be right in what the receiver sees next.
+    let broken = [
+        (INPUT.to_owned(), b"broken=();keyid=\"b\";created=1".to_vec()),
+        (SIGNATURE.to_owned(), b"broken=:AAAA:".to_vec()),
+    ];
+    assert_eq!(check(&both, &beside(&by_one, &broken), BODY), several);
+    // One by an unknown key, or for another use, is none of them.
+    let first = key().build().unwrap();
+    assert_eq!(check(&first, &beside(&by_two, &by_one), BODY), Ok(()));
+    let hooks = key().key(two, other()).tag("hooks").build().unwrap();
+    assert_eq!(check(&hooks, &beside(&by_one, &tagged), BODY), Ok(()));
+    assert_eq!(check(&hooks, &beside(&tagged, &by_one), BODY), Ok(()));
+    assert_eq!(check(&hooks, &by_one, BODY), Err(MessageRefused::WrongTag));
 }
