@@ -31,7 +31,9 @@ const MAX_TEXT: usize = 256;
 #[derive(Clone, Debug)]
 pub struct MessageVerifierBuilder {
     keys: Vec<(KeyId, Named, Option<SystemTime>)>,
+    /// Beside the method and the target, or beside `only`.
     required: Option<Vec<Component>>,
+    only: Option<Vec<Component>>,
     body_covered: bool,
     tag: Option<Box<str>>,
     tolerance: Duration,
@@ -51,6 +53,7 @@ impl MessageVerifierBuilder {
         Self {
             keys: Vec::new(),
             required: None,
+            only: None,
             body_covered: true,
             tag: None,
             tolerance: DEFAULT_TOLERANCE,
@@ -106,11 +109,26 @@ impl MessageVerifierBuilder {
         self
     }
 
-    /// What a signature must cover, instead of the method and the target. The digest of a body stays
-    /// demanded.
+    /// What a signature must cover besides the method, the target and the digest of a body, such as a field
+    /// that the application acts on.
     #[must_use]
     pub fn require(mut self, components: impl IntoIterator<Item = Component>) -> Self {
-        self.required = Some(components.into_iter().collect());
+        self.required.get_or_insert_default().extend(components);
+        self
+    }
+
+    /// What a signature must cover instead of the method and the target. The digest of a body stays demanded.
+    ///
+    /// # Security
+    ///
+    /// What is not named here can be exchanged: without `@method` and a target, the signature of one request
+    /// is good for another one, `DELETE` of any path among them.
+    #[must_use]
+    pub fn dangerous_require_only(
+        mut self,
+        components: impl IntoIterator<Item = Component>,
+    ) -> Self {
+        self.only = Some(components.into_iter().collect());
         self
     }
 
@@ -179,6 +197,21 @@ impl MessageVerifierBuilder {
         if let Some(required) = &self.required {
             check_components(required)?;
         }
+        if let Some(only) = &self.only {
+            check_components(only)?;
+        }
+        let any_target = self.only.is_none();
+        let mut required = self.only.unwrap_or_else(|| vec![Component::METHOD]);
+        for component in self.required.into_iter().flatten() {
+            if !required.contains(&component) {
+                required.push(component);
+            }
+        }
+        check_components(&required)?;
+        // A target is one component at least.
+        if any_target && required.len() + 1 >= MAX_ITEMS {
+            return Err(MessageBuildError::Components);
+        }
         if self.tag.as_deref().is_some_and(|tag| !is_text(tag)) {
             return Err(MessageBuildError::Tag);
         }
@@ -192,7 +225,8 @@ impl MessageVerifierBuilder {
         }
         Ok(MessageVerifier(Arc::new(Inner {
             ring,
-            required: self.required,
+            required,
+            any_target,
             body_covered: self.body_covered,
             tag: self.tag,
             tolerance: self.tolerance,

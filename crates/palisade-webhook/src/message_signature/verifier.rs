@@ -23,7 +23,7 @@ use crate::{ContentDigest, Headers};
 ///
 /// A signature counts when its `keyid` names a key in use, it fits by the algorithm of that key, its
 /// `created` lies within the tolerance, its `expires` has not come, and it covers all that the verifier
-/// demands. When nothing is said, that is:
+/// demands. That is, unless the builder says otherwise:
 ///
 /// - `@method`;
 /// - `@target-uri`, or `@authority` with `@path` and `@query`;
@@ -68,8 +68,9 @@ pub struct MessageVerifier(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) ring: Ring<Named>,
-    /// `None`: the method and the target, in either form.
-    pub(super) required: Option<Vec<Component>>,
+    pub(super) required: Vec<Component>,
+    /// Whether the target must be covered, in either form.
+    pub(super) any_target: bool,
     pub(super) body_covered: bool,
     pub(super) tag: Option<Box<str>>,
     pub(super) tolerance: Duration,
@@ -218,10 +219,8 @@ impl Inner {
                 Err(MessageRefused::NotCovered(component.clone()))
             }
         };
-        if let Some(required) = &self.required {
-            required.iter().try_for_each(must)?;
-        } else {
-            must(&Component::METHOD)?;
+        self.required.iter().try_for_each(must)?;
+        if self.any_target {
             let parts = [Component::AUTHORITY, Component::PATH, Component::QUERY];
             if !parts.iter().all(|part| components.contains(part)) {
                 must(&Component::TARGET_URI)?;

@@ -118,7 +118,7 @@ fn covered_fields_are_short_visible_text() {
     let input = r#"s=("x-two");created=1700000000;keyid="a""#;
     let lax = MessageVerifier::builder()
         .key("a".parse().unwrap(), shared())
-        .require([palisade_webhook::Component::field("x-two").unwrap()])
+        .dangerous_require_only([palisade_webhook::Component::field("x-two").unwrap()])
         .build()
         .unwrap();
     let check = |values: &[&[u8]]| {

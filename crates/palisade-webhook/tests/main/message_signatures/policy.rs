@@ -72,14 +72,32 @@ fn an_uncovered_body_is_not_handed_on() {
 fn what_is_required_must_be_covered() {
     let field = Component::field("Content-Type").unwrap();
     let strict = MessageVerifier::builder().key("a".parse().unwrap(), shared());
-    let strict = strict.require([Component::METHOD, field.clone()]).build().unwrap();
-    assert_eq!(
-        check(&strict, &sign(&signer(), BODY), BODY),
-        Err(MessageRefused::NotCovered(field.clone()))
-    );
-    let digest = Component::CONTENT_DIGEST;
-    let signer = signed_as(&[digest, field, Component::METHOD]);
-    assert_eq!(check(&strict, &sign(&signer, BODY), BODY), Ok(()));
+    let strict = strict.require([field.clone()]).require([Component::METHOD]).build().unwrap();
+    let (method, target, digest) =
+        (Component::METHOD, Component::TARGET_URI, Component::CONTENT_DIGEST);
+    let all = [digest, field, method, target];
+    assert_eq!(check(&strict, &sign(&signed_as(&all), BODY), BODY), Ok(()));
+    // What is demanded when nothing is said stays demanded.
+    for missing in &all {
+        let rest: Vec<_> = all.iter().filter(|one| *one != missing).cloned().collect();
+        let refused = check(&strict, &sign(&signed_as(&rest), BODY), BODY);
+        assert_eq!(refused, Err(MessageRefused::NotCovered(missing.clone())));
+    }
+}
+
+#[test]
+fn what_is_required_alone_is_called_dangerous() {
+    let field = Component::field("Content-Type").unwrap();
+    let lax = MessageVerifier::builder().key("a".parse().unwrap(), shared());
+    let lax = lax.dangerous_require_only([field.clone()]).require([Component::METHOD]);
+    let lax = lax.build().unwrap();
+    let all = [Component::CONTENT_DIGEST, field, Component::METHOD];
+    assert_eq!(check(&lax, &sign(&signed_as(&all), BODY), BODY), Ok(()));
+    for missing in &all {
+        let rest: Vec<_> = all.iter().filter(|one| *one != missing).cloned().collect();
+        let refused = check(&lax, &sign(&signed_as(&rest), BODY), BODY);
+        assert_eq!(refused, Err(MessageRefused::NotCovered(missing.clone())));
+    }
 }
 
 #[test]
@@ -194,6 +212,16 @@ fn every_misconfiguration_is_told_at_build() {
         (key().key_named("b".parse().unwrap(), "", shared()), MessageBuildError::KeyName),
         (key().key_named("b".parse().unwrap(), "\u{e9}", shared()), MessageBuildError::KeyName),
         (key().require([]), MessageBuildError::NoComponent),
+        (key().dangerous_require_only([]), MessageBuildError::NoComponent),
+        (
+            key().require([Component::PATH]).require([Component::PATH]),
+            MessageBuildError::Components,
+        ),
+        // With the method, the target and the digest of a body, more than a verifier reads.
+        (
+            key().require((0..30).map(|at| Component::field(&format!("x{at}")).unwrap())),
+            MessageBuildError::Components,
+        ),
         (key().require([Component::PATH, Component::PATH]), MessageBuildError::Components),
         (key().tag(""), MessageBuildError::Tag),
         (key().tag("\n"), MessageBuildError::Tag),
