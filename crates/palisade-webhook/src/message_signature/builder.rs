@@ -15,6 +15,9 @@ use crate::{Algorithm, BuildError, Scheme, VerifyingKey};
 /// How far the time of signing may be off when nothing is said, both ways.
 const DEFAULT_TOLERANCE: Duration = Duration::from_mins(5);
 
+/// The largest tolerance: ten years, as of the other verifiers.
+const MAX_TOLERANCE: Duration = Duration::from_hours(10 * 365 * 24);
+
 /// The longest body when nothing is said, in bytes.
 const DEFAULT_MAX_BODY: u64 = 32 * 1024 * 1024;
 
@@ -153,7 +156,8 @@ impl MessageVerifierBuilder {
         self
     }
 
-    /// How far `created` may be off, both ways: five minutes when nothing is said. Zero means zero.
+    /// How far `created` may be off, both ways: five minutes when nothing is said, ten years at the
+    /// highest. Zero means zero.
     #[must_use]
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         self.tolerance = tolerance;
@@ -214,6 +218,9 @@ impl MessageVerifierBuilder {
         }
         if self.tag.as_deref().is_some_and(|tag| !is_text(tag)) {
             return Err(MessageBuildError::Tag);
+        }
+        if self.tolerance > MAX_TOLERANCE {
+            return Err(BuildError::TooHigh("tolerance").into());
         }
         if self.max_body == 0 {
             return Err(BuildError::Zero("max_body").into());

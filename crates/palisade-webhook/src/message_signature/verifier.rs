@@ -189,8 +189,12 @@ impl Inner {
         &self,
         params: &Params<'_>,
         now: SystemTime,
-    ) -> Result<(SystemTime, Option<SystemTime>), MessageRefused> {
-        let at = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+    ) -> Result<(SystemTime, SystemTime), MessageRefused> {
+        // What no clock can hold is no time that a replay guard could remember it for.
+        let at = |seconds| {
+            let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+            time.ok_or(MessageRefused::TooNew)
+        };
         let created = params.created.ok_or(MessageRefused::NoTime)?;
         let (now, tolerance) = (
             now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs()),
@@ -208,7 +212,7 @@ impl Inner {
         // Both ends are included, and a second is as long as it is.
         let last = created.max(now).saturating_add(tolerance);
         let last = params.expires.map_or(last, |expires| expires.min(last));
-        Ok((at(created).ok_or(MessageRefused::TooNew)?, at(last.saturating_add(1))))
+        Ok((at(created)?, at(last.saturating_add(1))?))
     }
 
     fn check_covered(&self, components: &[Component], body: &[u8]) -> Result<(), MessageRefused> {
@@ -245,3 +249,6 @@ impl fmt::Debug for MessageVerifier {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -225,12 +225,18 @@ fn every_misconfiguration_is_told_at_build() {
         (key().require([Component::PATH, Component::PATH]), MessageBuildError::Components),
         (key().tag(""), MessageBuildError::Tag),
         (key().tag("\n"), MessageBuildError::Tag),
+        (key().tolerance(Duration::MAX), BuildError::TooHigh("tolerance").into()),
+        (
+            key().tolerance(Duration::from_secs(10 * 365 * 86_400 + 1)),
+            BuildError::TooHigh("tolerance").into(),
+        ),
         (key().max_body(0), BuildError::Zero("max_body").into()),
         (key().max_signatures(0), BuildError::Zero("max_signatures").into()),
         (key().max_signatures(17), BuildError::TooHigh("max_signatures").into()),
     ] {
         assert_eq!(builder.build().unwrap_err(), error);
     }
+    assert!(key().tolerance(Duration::from_secs(10 * 365 * 86_400)).build().is_ok());
     let key = || MessageSigner::builder("a".parse().unwrap(), shared());
     for (builder, error) in [
         (key().keyid("a b"), MessageBuildError::KeyName),
