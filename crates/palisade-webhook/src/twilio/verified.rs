@@ -8,7 +8,7 @@ use super::form::Form;
 use super::mac::MAC_BYTES;
 use crate::replay::{Material, ReplayKey, Sighting};
 
-/// A request that Twilio signed: only [`TwilioVerifier::verify`](crate::TwilioVerifier::verify) makes one.
+/// A request that Twilio signed: only a [`TwilioVerifier`](crate::TwilioVerifier) makes one.
 ///
 /// It says nothing of whether the request came before: [`ReplayGuard::admit`](crate::ReplayGuard::admit) does.
 pub struct VerifiedTwilio<'a> {
