@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::target::encode_query;
+use super::target::{decode, encode_query};
 
 /// A part of a request that a signature covers: a header field, or what RFC 9421 section 2.2 derives from
 /// the method and the URI.
@@ -31,7 +31,7 @@ pub(super) enum Kind {
     RequestTarget,
     Path,
     Query,
-    /// The name, encoded as it stands in the identifier.
+    /// The name, decoded.
     QueryParam(Box<str>),
     /// The name in lower case.
     Field(Box<str>),
@@ -82,13 +82,17 @@ impl Component {
     /// there twice cannot be covered.
     #[must_use]
     pub fn query_param(name: &str) -> Self {
-        Self(Kind::QueryParam(encode_query(name).into()))
+        Self(Kind::QueryParam(name.into()))
     }
 
     /// Reads an identifier without its parameters, which only `@query-param` has. `None`: not supported.
     pub(super) fn from_wire(text: &str, name: Option<&str>) -> Option<Self> {
         let kind = match (text, name) {
-            ("@query-param", Some(name)) => Kind::QueryParam(name.into()),
+            ("@query-param", Some(name)) => {
+                // Of the ways to encode a name, the identifier has one.
+                let decoded = decode(name).filter(|decoded| encode_query(decoded) == name)?;
+                Kind::QueryParam(decoded.into())
+            }
             (_, Some(_)) => return None,
             ("@method", None) => Kind::Method,
             ("@target-uri", None) => Kind::TargetUri,
@@ -118,7 +122,7 @@ impl fmt::Display for Component {
             Kind::Field(name) => name,
             Kind::QueryParam(name) => {
                 f.write_str("\"@query-param\";name=")?;
-                return super::input::write_text(f, name);
+                return super::input::write_text(f, &encode_query(name));
             }
         };
         super::input::write_text(f, name)
