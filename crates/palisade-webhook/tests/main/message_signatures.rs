@@ -4,6 +4,7 @@
 
 mod limits;
 mod policy;
+mod times;
 
 use std::time::{Duration, SystemTime};
 
