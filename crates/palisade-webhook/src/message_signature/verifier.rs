@@ -206,13 +206,13 @@ impl Inner {
         if created > now.saturating_add(tolerance) {
             return Err(MessageRefused::TooNew);
         }
-        if params.expires.is_some_and(|expires| expires < now) {
+        if params.expires.is_some_and(|expires| expires <= now) {
             return Err(MessageRefused::Expired);
         }
-        // Both ends are included, and a second is as long as it is.
-        let last = created.max(now).saturating_add(tolerance);
-        let last = params.expires.map_or(last, |expires| expires.min(last));
-        Ok((at(created)?, at(last.saturating_add(1))?))
+        // The last second of the tolerance counts to its end; that of `expires` does not count.
+        let until = created.max(now).saturating_add(tolerance).saturating_add(1);
+        let until = params.expires.map_or(until, |expires| expires.min(until));
+        Ok((at(created)?, at(until)?))
     }
 
     fn check_covered(&self, components: &[Component], body: &[u8]) -> Result<(), MessageRefused> {
