@@ -38,7 +38,7 @@ pub struct MessageVerifierBuilder {
     required: Option<Vec<Component>>,
     only: Option<Vec<Component>>,
     body_covered: bool,
-    tag: Option<Box<str>>,
+    tag: Tag,
     tolerance: Duration,
     max_body: u64,
     max_signatures: usize,
@@ -51,6 +51,24 @@ pub(super) struct Named {
     pub(super) key: VerifyingKey,
 }
 
+/// Which `tag` is demanded.
+#[derive(Clone, Debug)]
+pub(super) enum Tag {
+    None,
+    Any,
+    Is(Box<str>),
+}
+
+impl Tag {
+    pub(super) fn fits(&self, given: Option<&str>) -> bool {
+        match self {
+            Self::None => given.is_none(),
+            Self::Any => true,
+            Self::Is(demanded) => given == Some(&**demanded),
+        }
+    }
+}
+
 impl MessageVerifierBuilder {
     pub(super) fn new() -> Self {
         Self {
@@ -58,7 +76,7 @@ impl MessageVerifierBuilder {
             required: None,
             only: None,
             body_covered: true,
-            tag: None,
+            tag: Tag::None,
             tolerance: DEFAULT_TOLERANCE,
             max_body: DEFAULT_MAX_BODY,
             max_signatures: DEFAULT_SIGNATURES,
@@ -149,10 +167,22 @@ impl MessageVerifierBuilder {
     }
 
     /// Demands this `tag`, by which an application tells its signatures from those of others (RFC 9421
-    /// section 7.2.7).
+    /// section 7.2.7). When nothing is said, a signature with a tag is not for this verifier.
     #[must_use]
     pub fn tag(mut self, tag: impl Into<Box<str>>) -> Self {
-        self.tag = Some(tag.into());
+        self.tag = Tag::Is(tag.into());
+        self
+    }
+
+    /// Accepts signatures whatever their `tag`, and without one.
+    ///
+    /// # Security
+    ///
+    /// With a tag, the client says what a signature is for. Look at
+    /// [`VerifiedMessage::tag`](crate::VerifiedMessage::tag) before you act on it.
+    #[must_use]
+    pub fn any_tag(mut self) -> Self {
+        self.tag = Tag::Any;
         self
     }
 
@@ -216,7 +246,7 @@ impl MessageVerifierBuilder {
         if any_target && required.len() + 1 >= MAX_ITEMS {
             return Err(MessageBuildError::Components);
         }
-        if self.tag.as_deref().is_some_and(|tag| !is_text(tag)) {
+        if matches!(&self.tag, Tag::Is(tag) if !is_text(tag)) {
             return Err(MessageBuildError::Tag);
         }
         if self.tolerance > MAX_TOLERANCE {

@@ -41,7 +41,8 @@ pub enum MessageRefused {
     /// The signature names another algorithm than that of its key.
     #[error("the signature names another algorithm than that of its key")]
     WrongAlgorithm,
-    /// The signature is for another use: it has another `tag` than the verifier demands, or none.
+    /// The signature is for another use: it has another `tag` than the verifier demands, or none, or one where none
+    /// is expected.
     #[error("the signature is for another use")]
     WrongTag,
     /// The signature does not tell when it was made.

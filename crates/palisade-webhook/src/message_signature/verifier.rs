@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use palisade_secret::KeyId;
 use sha2::{Digest, Sha256};
 
-use super::builder::{MessageVerifierBuilder, Named};
+use super::builder::{MessageVerifierBuilder, Named, Tag};
 use super::component::Component;
 use super::error::MessageRefused;
 use super::input::{self, Input, Params};
@@ -22,8 +22,8 @@ use crate::{ContentDigest, Headers};
 /// threads.
 ///
 /// A signature counts when its `keyid` names a key in use, it fits by the algorithm of that key, its
-/// `created` lies within the tolerance, its `expires` has not come, and it covers all that the verifier
-/// demands. That is, unless the builder says otherwise:
+/// `created` lies within the tolerance, its `expires` has not come, it has the `tag` that is demanded and
+/// otherwise none, and it covers all that the verifier demands. That is, unless the builder says otherwise:
 ///
 /// - `@method`;
 /// - `@target-uri`, or `@authority` with `@path` and `@query`;
@@ -72,7 +72,7 @@ pub(super) struct Inner {
     /// Whether the target must be covered, in either form.
     pub(super) any_target: bool,
     pub(super) body_covered: bool,
-    pub(super) tag: Option<Box<str>>,
+    pub(super) tag: Tag,
     pub(super) tolerance: Duration,
     pub(super) max_body: u64,
     pub(super) max_signatures: usize,
@@ -134,7 +134,7 @@ impl Inner {
             let named = input::text(member, "keyid");
             let key = named.and_then(|named| self.ring.live(now).find(|(_, k)| *k.name == *named));
             let Some((id, key)) = key else { continue };
-            if self.tag.is_some() && input::text(member, "tag") != self.tag.as_deref() {
+            if !self.tag.fits(input::text(member, "tag")) {
                 refused = MessageRefused::WrongTag;
                 continue;
             }

@@ -150,6 +150,13 @@ fn the_tag_is_held() {
     for wrong in [builder().tag("Hooks").build().unwrap(), builder().build().unwrap()] {
         assert_eq!(check(&verifier, &sign(&wrong, BODY), BODY), Err(MessageRefused::WrongTag));
     }
+    let key = || MessageVerifier::builder().key("a".parse().unwrap(), shared());
+    let untagged = key().build().unwrap();
+    assert_eq!(check(&untagged, &sign(&right, BODY), BODY), Err(MessageRefused::WrongTag));
+    let any = key().any_tag().build().unwrap();
+    for signer in [right, signer()] {
+        assert_eq!(check(&any, &sign(&signer, BODY), BODY), Ok(()));
+    }
 }
 
 #[test]
