@@ -16,7 +16,7 @@ use super::target::{decode, encode_query};
 ///
 /// assert_eq!(Component::METHOD.to_string(), r#""@method""#);
 /// assert_eq!(Component::field("Content-Type")?.to_string(), r#""content-type""#);
-/// assert_eq!(Component::query_param("a b").to_string(), r#""@query-param";name="a%20b""#);
+/// assert_eq!(Component::query_param("a b")?.to_string(), r#""@query-param";name="a%20b""#);
 /// # Ok::<(), palisade_webhook::InvalidComponent>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -41,7 +41,7 @@ pub(super) enum Kind {
 
 const CONTENT_DIGEST: &str = "content-digest";
 
-/// The longest name of a field, in bytes.
+/// The longest name of a field or of a parameter, decoded, in bytes.
 const MAX_NAME: usize = 256;
 
 impl Component {
@@ -66,7 +66,7 @@ impl Component {
     ///
     /// # Errors
     ///
-    /// [`InvalidComponent`] when this is no name of a field.
+    /// [`InvalidComponent`] when this is no name of a field, or has more than 256 bytes.
     pub fn field(name: &str) -> Result<Self, InvalidComponent> {
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(is_name) {
@@ -80,9 +80,15 @@ impl Component {
 
     /// `@query-param`: the value of one parameter of the query, by its decoded name. A parameter that is
     /// there twice cannot be covered.
-    #[must_use]
-    pub fn query_param(name: &str) -> Self {
-        Self(Kind::QueryParam(name.into()))
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidComponent`] when the name has more than 256 bytes.
+    pub fn query_param(name: &str) -> Result<Self, InvalidComponent> {
+        if name.len() > MAX_NAME {
+            return Err(InvalidComponent);
+        }
+        Ok(Self(Kind::QueryParam(name.into())))
     }
 
     /// Reads an identifier without its parameters, which only `@query-param` has. `None`: not supported.
@@ -91,7 +97,7 @@ impl Component {
             ("@query-param", Some(name)) => {
                 // Of the ways to encode a name, the identifier has one.
                 let decoded = decode(name).filter(|decoded| encode_query(decoded) == name)?;
-                Kind::QueryParam(decoded.into())
+                return Self::query_param(&decoded).ok();
             }
             (_, Some(_)) => return None,
             ("@method", None) => Kind::Method,
@@ -135,7 +141,7 @@ impl fmt::Debug for Component {
     }
 }
 
-/// Text that is no name of a header field.
+/// Text that is no name of a header field, or a name that is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is no name of a header field")]
+#[error("this is no name of a header field, or a name that is too long")]
 pub struct InvalidComponent;

@@ -171,6 +171,9 @@ pub enum MessageSignError {
     /// The request has a header already that signing writes.
     #[error("the request has the header {0} already")]
     HeaderThere(&'static str),
+    /// The headers would be longer than a verifier reads: too much is to be covered.
+    #[error("the header {0} would be too long")]
+    HeaderTooLong(&'static str),
     /// A component cannot be signed: the request does not have it, or its value is malformed.
     #[error(transparent)]
     Component(#[from] MessageRefused),

@@ -1,8 +1,8 @@
 //! Hostile headers: each is refused, and nothing panics.
 
 use palisade_webhook::{
-    MessageRefused, MessageRequest, MessageSigner, MessageSignerBuilder, MessageVerifier,
-    SharedSecret,
+    Component, InvalidComponent, MessageRefused, MessageRequest, MessageSignError, MessageSigner,
+    MessageSignerBuilder, MessageVerifier, SharedSecret,
 };
 
 use super::{BODY, URI, check, now, shared, sign, signer, verifier};
@@ -121,7 +121,7 @@ fn covered_fields_are_short_visible_text() {
     let input = r#"s=("x-two");created=1700000000;keyid="a""#;
     let lax = MessageVerifier::builder()
         .key("a".parse().unwrap(), shared())
-        .dangerous_require_only([palisade_webhook::Component::field("x-two").unwrap()])
+        .dangerous_require_only([Component::field("x-two").unwrap()])
         .build()
         .unwrap();
     let check = |values: &[&[u8]]| {
@@ -199,4 +199,34 @@ fn two_signatures_that_could_count_are_refused() {
     assert_eq!(check(&hooks, &beside(&by_one, &tagged), BODY), Ok(()));
     assert_eq!(check(&hooks, &beside(&tagged, &by_one), BODY), Ok(()));
     assert_eq!(check(&hooks, &by_one, BODY), Err(MessageRefused::WrongTag));
+}
+
+/// What a signer writes, a verifier reads.
+#[test]
+fn nothing_is_signed_that_no_verifier_reads() {
+    let (most, more) = ("!".repeat(256), "!".repeat(257));
+    assert_eq!(Component::query_param(&more), Err(InvalidComponent));
+    let wire = format!(r#"s=("@query-param";name="{}");created=1;keyid="a""#, "x".repeat(257));
+    assert_eq!(refused(&wire, "s=:AAAA:"), MessageRefused::UnsupportedComponent);
+
+    let uri = format!("{URI}&{most}=1");
+    let request = |headers| MessageRequest::new("POST", &uri, headers).unwrap();
+    let covering = |components: Vec<Component>| {
+        let builder = MessageSigner::builder("a".parse().unwrap(), shared());
+        builder.components(components).tag("t".repeat(256)).build().unwrap()
+    };
+    let mut components = vec![Component::METHOD, Component::TARGET_URI];
+    components.push(Component::query_param(&most).unwrap());
+    let none: Vec<(String, String)> = Vec::new();
+    let signed = covering(components.clone()).sign(&request(&none), BODY, now()).unwrap();
+    let signed: Vec<_> = signed.into_iter().map(|(name, value)| (name.into(), value)).collect();
+    let verifier = MessageVerifier::builder().key("a".parse().unwrap(), shared()).any_tag();
+    let verifier = verifier.build().unwrap();
+    assert!(verifier.verify(&request(&signed), BODY, now()).is_ok());
+
+    let names: Vec<String> = (100..128).map(|at| format!("{at}{}", "x".repeat(253))).collect();
+    components.extend(names.iter().map(|name| Component::field(name).unwrap()));
+    let all: Vec<_> = names.iter().map(|name| (name.clone(), "1".to_owned())).collect();
+    let signed = covering(components.clone()).sign(&request(&all), BODY, now());
+    assert_eq!(signed.unwrap_err(), MessageSignError::HeaderTooLong(INPUT));
 }
