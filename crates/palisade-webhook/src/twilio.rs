@@ -16,7 +16,7 @@ use palisade_secret::KeyId;
 use subtle::ConstantTimeEq;
 
 pub use signer::{TwilioSigner, TwilioUnsigned};
-pub use verified::VerifiedTwilio;
+pub use verified::{RepeatedField, VerifiedTwilio};
 
 use crate::ring::Ring;
 use crate::{Algorithm, BuildError, Headers, Refused, Scheme, SharedSecret};
@@ -37,6 +37,9 @@ const DEFAULT_MAX_BODY: u64 = 1024 * 1024;
 
 /// The most fields of a form when nothing is said. Twilio sends a few dozen.
 const DEFAULT_MAX_FIELDS: usize = 256;
+
+/// The most auth tokens. Twilio has two, and each costs two passes over every form.
+const MOST_TOKENS: usize = 4;
 
 /// The highest cap on fields: they are sorted before anything is known of who sent them.
 const MOST_FIELDS: usize = 10_000;
@@ -63,7 +66,8 @@ const MOST_FIELDS: usize = 10_000;
 ///   so have a URL with a form and a longer URL without one. Whoever has *seen* a signed request can move
 ///   these boundaries; he cannot change, add or drop a character of the whole. Take the origin, the path and,
 ///   but for the `bodySHA256` at its end, the query from your configuration, or compare them with it before
-///   you act; and refuse fields that you do not know.
+///   you act; and refuse fields that you do not know and names that come twice, as
+///   [`VerifiedTwilio::field`] does.
 /// - Twilio drops repetitions of the same name and value before it signs, so how often a pair came is not
 ///   authenticated. [`VerifiedTwilio::fields`] holds each once.
 /// - No time is signed: keep a [`ReplayGuard`](crate::ReplayGuard).
@@ -83,8 +87,7 @@ const MOST_FIELDS: usize = 10_000;
 /// let headers = [("X-Twilio-Signature", signature)];
 ///
 /// let verified = verifier.verify_form(&headers, url, body, SystemTime::now())?;
-/// let fields: Vec<_> = verified.fields().collect();
-/// assert_eq!(fields[0], (b"Body".as_slice(), b"Hello there".as_slice()));
+/// assert_eq!(verified.field("Body")?, Some(b"Hello there".as_slice()));
 ///
 /// let forged = verifier.verify_form(&headers, url, b"Body=Bye", SystemTime::now());
 /// assert_eq!(forged.unwrap_err(), Refused::BadSignature);
@@ -230,7 +233,8 @@ pub struct TwilioVerifierBuilder {
 
 impl TwilioVerifierBuilder {
     /// Adds an auth token: the text that Twilio's console shows, by
-    /// [`SharedSecret::from_text`]. Any of the tokens may have signed.
+    /// [`SharedSecret::from_text`]. Any of the tokens may have signed; there are four at the
+    /// most.
     #[must_use]
     pub fn key(mut self, id: KeyId, token: &SharedSecret) -> Self {
         self.ring.push(id, Sha1Key::new(token), None);
@@ -267,6 +271,9 @@ impl TwilioVerifierBuilder {
         // The ring asks whether the keys are of a kind that the scheme uses; tokens are of one kind only.
         let scheme = Scheme::hmac_sha256(NAME, HEADER);
         self.ring.check(&scheme, |_| Algorithm::HmacSha256)?;
+        if self.ring.keys().count() > MOST_TOKENS {
+            return Err(BuildError::TooHigh("the number of tokens"));
+        }
         if self.max_body == 0 {
             return Err(BuildError::Zero("max_body"));
         }

@@ -81,9 +81,11 @@ impl BodySha256 {
 
 /// The URL with the digest of a body at the end of its query.
 pub(super) fn with_body_sha256(url: &str, body: &[u8]) -> String {
-    let joint = if url.contains('?') { '&' } else { '?' };
+    let cut = url.find('#').and_then(|at| url.split_at_checked(at));
+    let (before, fragment) = cut.unwrap_or((url, ""));
+    let joint = if before.contains('?') { '&' } else { '?' };
     let digest = base16ct::lower::encode_string(&Sha256::digest(body));
-    format!("{url}{joint}{BODY_SHA256}={digest}")
+    format!("{before}{joint}{BODY_SHA256}={digest}{fragment}")
 }
 
 fn usual_port(scheme: &str) -> Option<&'static str> {

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use palisade_webhook::{
-    BuildError, Refused, SharedSecret, Sighting, TwilioSigner, TwilioUnsigned, TwilioVerifier,
-    VerifiedTwilio,
+    BuildError, Refused, RepeatedField, SharedSecret, Sighting, TwilioSigner, TwilioUnsigned,
+    TwilioVerifier, VerifiedTwilio,
 };
 use proptest::prelude::*;
 
@@ -288,6 +288,37 @@ fn limits_hold() {
     assert_eq!(refused(builder().max_fields(10_001)), BuildError::TooHigh("max_fields"));
     let twice = builder().key("a".parse().unwrap(), &token("6"));
     assert_eq!(refused(twice), BuildError::DuplicateKey("a".parse().unwrap()));
+    let tokens = |count: usize| {
+        (1..count).fold(builder(), |builder, at| {
+            builder.key(format!("k{at}").parse().unwrap(), &token(&format!("token {at}")))
+        })
+    };
+    assert!(tokens(4).build().is_ok());
+    assert_eq!(refused(tokens(5)), BuildError::TooHigh("the number of tokens"));
+}
+
+#[test]
+fn a_field_is_read_where_it_comes_once() {
+    let body = b"A=1&B=2&B=3&C=4&C=4";
+    let signature = signer().sign(URL, body).unwrap();
+    let verified = verify(signature.as_bytes(), URL, body).unwrap();
+    assert_eq!(verified.field("A"), Ok(Some(b"1".as_slice())));
+    assert_eq!(verified.field("B"), Err(RepeatedField));
+    assert_eq!(verified.field("C"), Ok(Some(b"4".as_slice())), "equal pairs are one");
+    assert_eq!(verified.field("a"), Ok(None));
+}
+
+#[test]
+fn the_digest_stands_before_a_fragment() {
+    for (url, start, end) in [
+        ("https://a.example/x#f?g", "https://a.example/x?bodySHA256=", "#f?g"),
+        ("https://a.example/x?a=1#f", "https://a.example/x?a=1&bodySHA256=", "#f"),
+    ] {
+        let url = TwilioSigner::url_with_digest(url, b"{}");
+        assert!(url.starts_with(start) && url.ends_with(end), "{url}");
+        let signature = signer().sign(&url, b"{}").unwrap();
+        assert!(verify_digested(signature.as_bytes(), &url, b"{}").is_ok());
+    }
 }
 
 #[test]
