@@ -223,7 +223,7 @@ impl Delivery {
 }
 
 /// The last microsecond that is not after this time, and that every store can keep.
-fn storable(time: SystemTime) -> SystemTime {
+pub(super) fn storable(time: SystemTime) -> SystemTime {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let since = since.min(Duration::from_secs(LAST_SECOND));
     let whole = Duration::new(since.as_secs(), since.subsec_micros() * 1000);
