@@ -187,7 +187,7 @@ impl MessageVerifierBuilder {
     }
 
     /// How far `created` may be off, both ways: five minutes when nothing is said, ten years at the
-    /// highest. Zero means zero.
+    /// highest. Zero means zero. `created` has whole seconds, and so has this.
     #[must_use]
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         self.tolerance = tolerance;
@@ -248,6 +248,9 @@ impl MessageVerifierBuilder {
         }
         if matches!(&self.tag, Tag::Is(tag) if !is_text(tag)) {
             return Err(MessageBuildError::Tag);
+        }
+        if self.tolerance.subsec_nanos() > 0 {
+            return Err(MessageBuildError::Tolerance);
         }
         if self.tolerance > MAX_TOLERANCE {
             return Err(BuildError::TooHigh("tolerance").into());

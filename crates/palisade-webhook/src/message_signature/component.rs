@@ -64,6 +64,11 @@ impl Component {
 
     /// A header field. All its values are covered, joined as RFC 9421 section 2.1 says.
     ///
+    /// # Security
+    ///
+    /// How many times the field came is not covered: `17, 18` in one and `17` and `18` in two are signed alike.
+    /// Refuse a field that comes twice, unless it is a list to you.
+    ///
     /// # Errors
     ///
     /// [`InvalidComponent`] when this is no name of a field, or has more than 256 bytes.

@@ -153,6 +153,9 @@ pub enum MessageBuildError {
     /// that a verifier reads.
     #[error("a component is named twice, or there are too many")]
     Components,
+    /// A tolerance with a fraction of a second, which times of whole seconds cannot keep to.
+    #[error("the tolerance must be of whole seconds")]
+    Tolerance,
     /// A life of less than a second.
     #[error("a signature must be valid for at least a second")]
     Life,

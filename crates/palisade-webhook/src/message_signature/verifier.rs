@@ -26,7 +26,8 @@ use crate::{ContentDigest, Headers};
 /// otherwise none, and it covers all that the verifier demands. That is, unless the builder says otherwise:
 ///
 /// - `@method`;
-/// - `@target-uri`, or `@authority` with `@path` and `@query`;
+/// - `@target-uri`, or `@authority` with `@path` and `@query`, which do not tell `http` from `https`: with
+///   `@scheme` in [`require`](MessageVerifierBuilder::require), the client must say that, too;
 /// - `content-digest` when there is a body, whose digest must then fit.
 ///
 /// Signatures by unknown keys, such as a proxy's, are passed over. Two by known keys are refused, right or

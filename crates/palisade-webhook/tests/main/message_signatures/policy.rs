@@ -202,7 +202,8 @@ fn every_misconfiguration_is_told_at_build() {
         (key().require([Component::PATH, Component::PATH]), MessageBuildError::Components),
         (key().tag(""), MessageBuildError::Tag),
         (key().tag("\n"), MessageBuildError::Tag),
-        (key().tolerance(Duration::MAX), BuildError::TooHigh("tolerance").into()),
+        (key().tolerance(Duration::from_secs(u64::MAX)), BuildError::TooHigh("tolerance").into()),
+        (key().tolerance(Duration::from_millis(999)), MessageBuildError::Tolerance),
         (
             key().tolerance(Duration::from_secs(10 * 365 * 86_400 + 1)),
             BuildError::TooHigh("tolerance").into(),
