@@ -214,7 +214,7 @@ fn every_misconfiguration_is_told_at_build() {
     ] {
         assert_eq!(builder.build().unwrap_err(), error);
     }
-    assert!(key().tolerance(Duration::from_secs(10 * 365 * 86_400)).build().is_ok());
+    assert!(key().tolerance(Duration::from_hours(10 * 365 * 24)).build().is_ok());
     let key = || MessageSigner::builder("a".parse().unwrap(), shared());
     for (builder, error) in [
         (key().keyid("a b"), MessageBuildError::KeyName),
