@@ -56,7 +56,8 @@ pub use scheme::{Algorithm, Encoding, HeaderForm, Part, Scheme, SchemeError};
 pub use signer::{SignError, SignedHeaders, Signer, SignerBuilder};
 #[cfg(feature = "twilio")]
 pub use twilio::{
-    TwilioSigner, TwilioUnsigned, TwilioVerifier, TwilioVerifierBuilder, VerifiedTwilio,
+    RepeatedField, TwilioSigner, TwilioUnsigned, TwilioVerifier, TwilioVerifierBuilder,
+    VerifiedTwilio,
 };
 pub use verified::{Verified, VerifiedStream};
 pub use verifier::{Verifier, VerifierBuilder, VerifyingStream};

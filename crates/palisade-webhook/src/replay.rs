@@ -22,6 +22,7 @@ const DOMAIN: &[u8] = b"palisade webhook replay v1\0";
 /// |---|---|
 /// | signs a message id | the id: an honest second attempt, signed anew, is a duplicate too |
 /// | one HMAC in the header | the MAC of what was signed |
+/// | HTTP Message Signatures | SHA-256 of what was signed; of two signatures each would make a key of its own, so a request with two that count is refused |
 /// | anything else | SHA-256 of what was signed: whoever drops one of several signatures, or turns an ECDSA signature into its twin, does not change it |
 ///
 /// Where a scheme signs the body alone, two honest messages of equal bytes have the same key, and within the

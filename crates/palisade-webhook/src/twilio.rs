@@ -16,7 +16,7 @@ use palisade_secret::KeyId;
 use subtle::ConstantTimeEq;
 
 pub use signer::{TwilioSigner, TwilioUnsigned};
-pub use verified::VerifiedTwilio;
+pub use verified::{RepeatedField, VerifiedTwilio};
 
 use crate::ring::Ring;
 use crate::{Algorithm, BuildError, Headers, Refused, Scheme, SharedSecret};
@@ -38,17 +38,23 @@ const DEFAULT_MAX_BODY: u64 = 1024 * 1024;
 /// The most fields of a form when nothing is said. Twilio sends a few dozen.
 const DEFAULT_MAX_FIELDS: usize = 256;
 
+/// The most auth tokens. Twilio has two, and each costs two passes over every form.
+const MOST_TOKENS: usize = 4;
+
 /// The highest cap on fields: they are sorted before anything is known of who sent them.
 const MOST_FIELDS: usize = 10_000;
 
 /// Verifies the requests of Twilio: built once, cheap to clone, shared by all threads.
 ///
-/// Twilio signs in two ways. The URL tells which one it is:
+/// Twilio signs in two ways. The receiver says for each endpoint which one it is:
 ///
-/// | URL | signed | body |
-/// |---|---|---|
-/// | without `bodySHA256` | the URL and the form, sorted, without separators | empty, or a form |
-/// | with `bodySHA256` in its query | the URL alone | any bytes that have this SHA-256 |
+/// | | URL | signed | body |
+/// |---|---|---|---|
+/// | [`verify_form`](Self::verify_form) | without `bodySHA256` | the URL and the form, sorted, without separators | empty, or a form |
+/// | [`verify_digested`](Self::verify_digested) | with `bodySHA256` at the end of its query | the URL alone | any bytes that have this SHA-256 |
+///
+/// Never let the request choose, such as by its URL or by its content type: with a text message that Twilio signs
+/// as a field of a form, a stranger could make the digest of a body of his own.
 ///
 /// The URL is the one that Twilio called, with its query. Behind a proxy, put it together from the configured
 /// origin and the request's path and query. Twilio is not consistent about ports, so the URL is tried with
@@ -58,8 +64,10 @@ const MOST_FIELDS: usize = 10_000;
 ///
 /// - Nothing separates what is signed: the form `To=1&X=2` and the form `To=1X2` have the same signature, and
 ///   so have a URL with a form and a longer URL without one. Whoever has *seen* a signed request can move
-///   these boundaries; he cannot change, add or drop a character of the whole. Take the origin and the path
-///   from your configuration, and refuse fields that you do not know.
+///   these boundaries; he cannot change, add or drop a character of the whole. Take the origin, the path and,
+///   but for the `bodySHA256` at its end, the query from your configuration, or compare them with it before
+///   you act; and refuse fields that you do not know and names that come twice, as
+///   [`VerifiedTwilio::field`] does.
 /// - Twilio drops repetitions of the same name and value before it signs, so how often a pair came is not
 ///   authenticated. [`VerifiedTwilio::fields`] holds each once.
 /// - No time is signed: keep a [`ReplayGuard`](crate::ReplayGuard).
@@ -78,11 +86,10 @@ const MOST_FIELDS: usize = 10_000;
 /// let signature = TwilioSigner::new(&token).sign(url, body)?;
 /// let headers = [("X-Twilio-Signature", signature)];
 ///
-/// let verified = verifier.verify(&headers, url, body, SystemTime::now())?;
-/// let fields: Vec<_> = verified.fields().collect();
-/// assert_eq!(fields[0], (b"Body".as_slice(), b"Hello there".as_slice()));
+/// let verified = verifier.verify_form(&headers, url, body, SystemTime::now())?;
+/// assert_eq!(verified.field("Body")?, Some(b"Hello there".as_slice()));
 ///
-/// let forged = verifier.verify(&headers, url, b"Body=Bye", SystemTime::now());
+/// let forged = verifier.verify_form(&headers, url, b"Body=Bye", SystemTime::now());
 /// assert_eq!(forged.unwrap_err(), Refused::BadSignature);
 /// # Ok(())
 /// # }
@@ -107,14 +114,14 @@ impl TwilioVerifier {
         }
     }
 
-    /// Verifies a request to `url`, as Twilio called it. The body of a GET is empty.
+    /// Verifies a form sent to `url`, as Twilio called it. The body of a GET is empty.
     ///
     /// # Errors
     ///
-    /// [`Refused`]. A body that is neither empty nor a well-formed form, where there has to be one, was not
-    /// signed by Twilio and is a [`BadSignature`](Refused::BadSignature). A form with too many fields is a
-    /// [`BodyTooLarge`](Refused::BodyTooLarge).
-    pub fn verify<'a, H: Headers + ?Sized>(
+    /// [`Refused`]. A body that is neither empty nor a well-formed form was not signed by Twilio and is a
+    /// [`BadSignature`](Refused::BadSignature), and so is a URL with a `bodySHA256`. A form with too many fields
+    /// is a [`BodyTooLarge`](Refused::BodyTooLarge).
+    pub fn verify_form<'a, H: Headers + ?Sized>(
         &self,
         headers: &H,
         url: &'a str,
@@ -122,29 +129,62 @@ impl TwilioVerifier {
         now: SystemTime,
     ) -> Result<VerifiedTwilio<'a>, Refused> {
         let inner = &*self.0;
-        let presented = signature(headers)?;
-        // A slice is never longer than this.
-        if body.len() as u64 > inner.max_body {
-            return Err(Refused::BodyTooLarge);
-        }
+        let mac = inner.presented(headers, body)?;
         let target = Target::new(url);
-        let expected = target.body_sha256().map_err(|_| Refused::BadSignature)?;
-        let form = match expected {
-            Some(_) => Form::default(),
-            None => Form::read(body, inner.max_fields).map_err(|no_form| match no_form {
-                NoForm::TooManyFields => Refused::BodyTooLarge,
-                NoForm::Malformed => Refused::BadSignature,
-            })?,
-        };
-        let key = inner.hit(&target, &form, &presented, now).ok_or(Refused::BadSignature)?;
-        match expected {
-            Some(expected) if !expected.fits(body) => Err(Refused::BadSignature),
-            _ => Ok(VerifiedTwilio { url, body, form, key, mac: presented }),
+        if !matches!(target.body_sha256(), Ok(None)) {
+            return Err(Refused::BadSignature);
+        }
+        let form = Form::read(body, inner.max_fields).map_err(|no_form| match no_form {
+            NoForm::TooManyFields => Refused::BodyTooLarge,
+            NoForm::Malformed => Refused::BadSignature,
+        })?;
+        let key = inner.hit(&target, &form, &mac, now).ok_or(Refused::BadSignature)?;
+        Ok(VerifiedTwilio { url, body, form, key, mac })
+    }
+
+    /// Verifies a request to `url`, as Twilio called it, whose body is no form, such as JSON: the query ends with
+    /// `bodySHA256`, the digest of the body.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`]. A URL without a `bodySHA256`, or with one that is not the last of its query, is a
+    /// [`BadSignature`](Refused::BadSignature).
+    pub fn verify_digested<'a, H: Headers + ?Sized>(
+        &self,
+        headers: &H,
+        url: &'a str,
+        body: &'a [u8],
+        now: SystemTime,
+    ) -> Result<VerifiedTwilio<'a>, Refused> {
+        let inner = &*self.0;
+        let mac = inner.presented(headers, body)?;
+        let target = Target::new(url);
+        let Ok(Some(digest)) = target.body_sha256() else { return Err(Refused::BadSignature) };
+        let form = Form::default();
+        let key = inner.hit(&target, &form, &mac, now).ok_or(Refused::BadSignature)?;
+        if digest.fits(body) {
+            Ok(VerifiedTwilio { url, body, form, key, mac })
+        } else {
+            Err(Refused::BadSignature)
         }
     }
 }
 
 impl Inner {
+    /// The signature of a request that is worth looking at.
+    fn presented<H: Headers + ?Sized>(
+        &self,
+        headers: &H,
+        body: &[u8],
+    ) -> Result<[u8; MAC_BYTES], Refused> {
+        let mac = signature(headers)?;
+        // A slice is never longer than this.
+        if body.len() as u64 > self.max_body {
+            return Err(Refused::BodyTooLarge);
+        }
+        Ok(mac)
+    }
+
     fn hit(
         &self,
         target: &Target<'_>,
@@ -193,7 +233,8 @@ pub struct TwilioVerifierBuilder {
 
 impl TwilioVerifierBuilder {
     /// Adds an auth token: the text that Twilio's console shows, by
-    /// [`SharedSecret::from_text`]. Any of the tokens may have signed.
+    /// [`SharedSecret::from_text`]. Any of the tokens may have signed; there are four at the
+    /// most.
     #[must_use]
     pub fn key(mut self, id: KeyId, token: &SharedSecret) -> Self {
         self.ring.push(id, Sha1Key::new(token), None);
@@ -230,6 +271,9 @@ impl TwilioVerifierBuilder {
         // The ring asks whether the keys are of a kind that the scheme uses; tokens are of one kind only.
         let scheme = Scheme::hmac_sha256(NAME, HEADER);
         self.ring.check(&scheme, |_| Algorithm::HmacSha256)?;
+        if self.ring.keys().count() > MOST_TOKENS {
+            return Err(BuildError::TooHigh("the number of tokens"));
+        }
         if self.max_body == 0 {
             return Err(BuildError::Zero("max_body"));
         }

@@ -55,7 +55,8 @@ impl RetryPolicyBuilder {
     ///
     /// Only the planned wait counts. Jitter or the receiver's `Retry-After` may set an attempt later
     /// than the horizon, and that attempt is still made: no receiver can cut a delivery short by asking
-    /// for patience.
+    /// for patience. A clock of the sender that is far ahead at one attempt does cut it short: send it
+    /// anew, under the same message id.
     #[must_use]
     pub fn horizon(mut self, horizon: Duration) -> Self {
         self.policy.horizon = Some(horizon);

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::RetryPolicy;
+
 /// The longest value that is read. The longest HTTP date has 33 bytes.
 const MAX_LEN: usize = 64;
 
@@ -30,7 +32,7 @@ pub struct RetryAfter(Duration);
 impl RetryAfter {
     /// Reads the header's value: seconds, or a date in one of the three forms of RFC 9110 section 5.6.7.
     ///
-    /// A date that is past means no wait. More seconds than fit an integer mean the longest wait there is.
+    /// A date that is past means no wait. What is longer than [`MAX_DELAY`](RetryPolicy::MAX_DELAY) means that.
     ///
     /// # Errors
     ///
@@ -43,17 +45,22 @@ impl RetryAfter {
         let text = text.trim_matches([' ', '\t']);
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             let seconds = text.parse().unwrap_or(u64::MAX);
-            return Ok(Self(Duration::from_secs(seconds)));
+            return Ok(Self::at_most(Duration::from_secs(seconds)));
         }
         // Checked here as well: the parser of dates trims line breaks and other white space.
         if !text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
             return Err(InvalidRetryAfter);
         }
         let until = httpdate::parse_http_date(text).map_err(|_| InvalidRetryAfter)?;
-        Ok(Self(until.duration_since(now).unwrap_or_default()))
+        Ok(Self::at_most(until.duration_since(now).unwrap_or_default()))
     }
 
-    /// How long, as the receiver said it; nothing bounds it here.
+    /// A caller adds it to a time, which must not overflow.
+    fn at_most(wait: Duration) -> Self {
+        Self(wait.min(RetryPolicy::MAX_DELAY))
+    }
+
+    /// How long, as the receiver said it: [`MAX_DELAY`](RetryPolicy::MAX_DELAY) at the most.
     #[must_use]
     pub fn wait(&self) -> Duration {
         self.0
@@ -71,6 +78,9 @@ mod tests {
 
     use super::*;
 
+    /// 30 days, in seconds.
+    const MOST: u64 = 2_592_000;
+
     /// 1994-11-06 08:48:20 UTC, 77 seconds before the example of RFC 9110.
     fn now() -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_700)
@@ -87,15 +97,17 @@ mod tests {
             ("120", Some(120)),
             (" 120\t", Some(120)),
             ("00120", Some(120)),
-            ("18446744073709551615", Some(u64::MAX)),
-            ("18446744073709551616", Some(u64::MAX)),
-            ("99999999999999999999999999999999999999999999999999", Some(u64::MAX)),
+            ("2591999", Some(2_591_999)),
+            ("2592001", Some(MOST)),
+            ("18446744073709551615", Some(MOST)),
+            ("18446744073709551616", Some(MOST)),
+            ("99999999999999999999999999999999999999999999999999", Some(MOST)),
             ("Sun, 06 Nov 1994 08:49:37 GMT", Some(77)),
             ("Sunday, 06-Nov-94 08:49:37 GMT", Some(77)),
             ("Sun Nov  6 08:49:37 1994", Some(77)),
             ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
             ("Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
-            ("Fri, 31 Dec 9999 23:59:59 GMT", Some(252_618_189_099)),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", Some(MOST)),
             ("", None),
             (" ", None),
             ("-1", None),
@@ -118,7 +130,7 @@ mod tests {
         ] {
             assert_eq!(seconds(value), expected, "{value:?}");
         }
-        assert_eq!(seconds(&"1".repeat(64)), Some(u64::MAX));
+        assert_eq!(seconds(&"1".repeat(64)), Some(MOST));
         assert_eq!(seconds(&"1".repeat(65)), None);
         assert!(RetryAfter::parse(&[0xff, 0xfe], now()).is_err());
     }

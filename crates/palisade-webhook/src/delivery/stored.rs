@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::record::LAST_SECOND;
+use super::record::{LAST_SECOND, storable};
 use super::{Delivery, DeliveryState, RetryPolicy};
 
 /// A delivery as it was read, not yet checked.
@@ -30,7 +30,13 @@ impl TryFrom<Stored> for Delivery {
         if attempts > RetryPolicy::MAX_ATTEMPTS || (over && attempts == 0) {
             return Err(InvalidDelivery::Attempts);
         }
-        Ok(Self { created, attempts, state })
+        let state = match state {
+            DeliveryState::Due { at } => DeliveryState::Due { at: storable(at) },
+            DeliveryState::Delivered { at } => DeliveryState::Delivered { at: storable(at) },
+            DeliveryState::GaveUp { at, why } => DeliveryState::GaveUp { at: storable(at), why },
+            DeliveryState::EndpointGone { at } => DeliveryState::EndpointGone { at: storable(at) },
+        };
+        Ok(Self { created: storable(created), attempts, state })
     }
 }
 
@@ -81,6 +87,26 @@ mod tests {
         let json = serde_json::to_value(&gone).unwrap();
         assert_eq!(json["attempts"], 3);
         assert_eq!(json["state"]["endpoint_gone"]["at"]["nanos_since_epoch"], 7000);
+    }
+
+    /// What another program wrote with finer times reads as what every store can keep.
+    #[test]
+    fn times_are_read_as_whole_microseconds() {
+        let (kept, finer) = (time(2), time(2) + Duration::from_nanos(999));
+        for mut delivery in deliveries() {
+            let wanted = delivery.clone();
+            delivery.created += Duration::from_nanos(1);
+            for at in [kept, finer] {
+                match &mut delivery.state {
+                    DeliveryState::Due { at: place }
+                    | DeliveryState::Delivered { at: place }
+                    | DeliveryState::GaveUp { at: place, .. }
+                    | DeliveryState::EndpointGone { at: place } => *place = at,
+                }
+                let json = serde_json::to_string(&delivery).unwrap();
+                assert_eq!(serde_json::from_str::<Delivery>(&json).unwrap(), wanted, "{json}");
+            }
+        }
     }
 
     #[test]

@@ -15,6 +15,9 @@ use crate::{Algorithm, BuildError, Scheme, VerifyingKey};
 /// How far the time of signing may be off when nothing is said, both ways.
 const DEFAULT_TOLERANCE: Duration = Duration::from_mins(5);
 
+/// The largest tolerance: ten years, as of the other verifiers.
+const MAX_TOLERANCE: Duration = Duration::from_hours(10 * 365 * 24);
+
 /// The longest body when nothing is said, in bytes.
 const DEFAULT_MAX_BODY: u64 = 32 * 1024 * 1024;
 
@@ -31,9 +34,11 @@ const MAX_TEXT: usize = 256;
 #[derive(Clone, Debug)]
 pub struct MessageVerifierBuilder {
     keys: Vec<(KeyId, Named, Option<SystemTime>)>,
+    /// Beside the method and the target, or beside `only`.
     required: Option<Vec<Component>>,
+    only: Option<Vec<Component>>,
     body_covered: bool,
-    tag: Option<Box<str>>,
+    tag: Tag,
     tolerance: Duration,
     max_body: u64,
     max_signatures: usize,
@@ -46,13 +51,32 @@ pub(super) struct Named {
     pub(super) key: VerifyingKey,
 }
 
+/// Which `tag` is demanded.
+#[derive(Clone, Debug)]
+pub(super) enum Tag {
+    None,
+    Any,
+    Is(Box<str>),
+}
+
+impl Tag {
+    pub(super) fn fits(&self, given: Option<&str>) -> bool {
+        match self {
+            Self::None => given.is_none(),
+            Self::Any => true,
+            Self::Is(demanded) => given == Some(&**demanded),
+        }
+    }
+}
+
 impl MessageVerifierBuilder {
     pub(super) fn new() -> Self {
         Self {
             keys: Vec::new(),
             required: None,
+            only: None,
             body_covered: true,
-            tag: None,
+            tag: Tag::None,
             tolerance: DEFAULT_TOLERANCE,
             max_body: DEFAULT_MAX_BODY,
             max_signatures: DEFAULT_SIGNATURES,
@@ -106,11 +130,26 @@ impl MessageVerifierBuilder {
         self
     }
 
-    /// What a signature must cover, instead of the method and the target. The digest of a body stays
-    /// demanded.
+    /// What a signature must cover besides the method, the target and the digest of a body, such as a field
+    /// that the application acts on.
     #[must_use]
     pub fn require(mut self, components: impl IntoIterator<Item = Component>) -> Self {
-        self.required = Some(components.into_iter().collect());
+        self.required.get_or_insert_default().extend(components);
+        self
+    }
+
+    /// What a signature must cover instead of the method and the target. The digest of a body stays demanded.
+    ///
+    /// # Security
+    ///
+    /// What is not named here can be exchanged: without `@method` and a target, the signature of one request
+    /// is good for another one, `DELETE` of any path among them.
+    #[must_use]
+    pub fn dangerous_require_only(
+        mut self,
+        components: impl IntoIterator<Item = Component>,
+    ) -> Self {
+        self.only = Some(components.into_iter().collect());
         self
     }
 
@@ -128,14 +167,27 @@ impl MessageVerifierBuilder {
     }
 
     /// Demands this `tag`, by which an application tells its signatures from those of others (RFC 9421
-    /// section 7.2.7).
+    /// section 7.2.7). When nothing is said, a signature with a tag is not for this verifier.
     #[must_use]
     pub fn tag(mut self, tag: impl Into<Box<str>>) -> Self {
-        self.tag = Some(tag.into());
+        self.tag = Tag::Is(tag.into());
         self
     }
 
-    /// How far `created` may be off, both ways: five minutes when nothing is said. Zero means zero.
+    /// Accepts signatures whatever their `tag`, and without one.
+    ///
+    /// # Security
+    ///
+    /// With a tag, the client says what a signature is for. Look at
+    /// [`VerifiedMessage::tag`](crate::VerifiedMessage::tag) before you act on it.
+    #[must_use]
+    pub fn any_tag(mut self) -> Self {
+        self.tag = Tag::Any;
+        self
+    }
+
+    /// How far `created` may be off, both ways: five minutes when nothing is said, ten years at the
+    /// highest. Zero means zero. `created` has whole seconds, and so has this.
     #[must_use]
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         self.tolerance = tolerance;
@@ -179,8 +231,29 @@ impl MessageVerifierBuilder {
         if let Some(required) = &self.required {
             check_components(required)?;
         }
-        if self.tag.as_deref().is_some_and(|tag| !is_text(tag)) {
+        if let Some(only) = &self.only {
+            check_components(only)?;
+        }
+        let any_target = self.only.is_none();
+        let mut required = self.only.unwrap_or_else(|| vec![Component::METHOD]);
+        for component in self.required.into_iter().flatten() {
+            if !required.contains(&component) {
+                required.push(component);
+            }
+        }
+        check_components(&required)?;
+        // A target is one component at least.
+        if any_target && required.len() + 1 >= MAX_ITEMS {
+            return Err(MessageBuildError::Components);
+        }
+        if matches!(&self.tag, Tag::Is(tag) if !is_text(tag)) {
             return Err(MessageBuildError::Tag);
+        }
+        if self.tolerance.subsec_nanos() > 0 {
+            return Err(MessageBuildError::Tolerance);
+        }
+        if self.tolerance > MAX_TOLERANCE {
+            return Err(BuildError::TooHigh("tolerance").into());
         }
         if self.max_body == 0 {
             return Err(BuildError::Zero("max_body").into());
@@ -192,7 +265,8 @@ impl MessageVerifierBuilder {
         }
         Ok(MessageVerifier(Arc::new(Inner {
             ring,
-            required: self.required,
+            required,
+            any_target,
             body_covered: self.body_covered,
             tag: self.tag,
             tolerance: self.tolerance,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::target::encode_query;
+use super::target::{decode, encode_query};
 
 /// A part of a request that a signature covers: a header field, or what RFC 9421 section 2.2 derives from
 /// the method and the URI.
@@ -16,7 +16,7 @@ use super::target::encode_query;
 ///
 /// assert_eq!(Component::METHOD.to_string(), r#""@method""#);
 /// assert_eq!(Component::field("Content-Type")?.to_string(), r#""content-type""#);
-/// assert_eq!(Component::query_param("a b").to_string(), r#""@query-param";name="a%20b""#);
+/// assert_eq!(Component::query_param("a b")?.to_string(), r#""@query-param";name="a%20b""#);
 /// # Ok::<(), palisade_webhook::InvalidComponent>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -31,7 +31,7 @@ pub(super) enum Kind {
     RequestTarget,
     Path,
     Query,
-    /// The name, encoded as it stands in the identifier.
+    /// The name, decoded.
     QueryParam(Box<str>),
     /// The name in lower case.
     Field(Box<str>),
@@ -41,7 +41,7 @@ pub(super) enum Kind {
 
 const CONTENT_DIGEST: &str = "content-digest";
 
-/// The longest name of a field, in bytes.
+/// The longest name of a field or of a parameter, decoded, in bytes.
 const MAX_NAME: usize = 256;
 
 impl Component {
@@ -64,9 +64,14 @@ impl Component {
 
     /// A header field. All its values are covered, joined as RFC 9421 section 2.1 says.
     ///
+    /// # Security
+    ///
+    /// How many times the field came is not covered: `17, 18` in one and `17` and `18` in two are signed alike.
+    /// Refuse a field that comes twice, unless it is a list to you.
+    ///
     /// # Errors
     ///
-    /// [`InvalidComponent`] when this is no name of a field.
+    /// [`InvalidComponent`] when this is no name of a field, or has more than 256 bytes.
     pub fn field(name: &str) -> Result<Self, InvalidComponent> {
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(is_name) {
@@ -80,15 +85,25 @@ impl Component {
 
     /// `@query-param`: the value of one parameter of the query, by its decoded name. A parameter that is
     /// there twice cannot be covered.
-    #[must_use]
-    pub fn query_param(name: &str) -> Self {
-        Self(Kind::QueryParam(encode_query(name).into()))
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidComponent`] when the name has more than 256 bytes.
+    pub fn query_param(name: &str) -> Result<Self, InvalidComponent> {
+        if name.len() > MAX_NAME {
+            return Err(InvalidComponent);
+        }
+        Ok(Self(Kind::QueryParam(name.into())))
     }
 
     /// Reads an identifier without its parameters, which only `@query-param` has. `None`: not supported.
     pub(super) fn from_wire(text: &str, name: Option<&str>) -> Option<Self> {
         let kind = match (text, name) {
-            ("@query-param", Some(name)) => Kind::QueryParam(name.into()),
+            ("@query-param", Some(name)) => {
+                // Of the ways to encode a name, the identifier has one.
+                let decoded = decode(name).filter(|decoded| encode_query(decoded) == name)?;
+                return Self::query_param(&decoded).ok();
+            }
             (_, Some(_)) => return None,
             ("@method", None) => Kind::Method,
             ("@target-uri", None) => Kind::TargetUri,
@@ -118,7 +133,7 @@ impl fmt::Display for Component {
             Kind::Field(name) => name,
             Kind::QueryParam(name) => {
                 f.write_str("\"@query-param\";name=")?;
-                return super::input::write_text(f, name);
+                return super::input::write_text(f, &encode_query(name));
             }
         };
         super::input::write_text(f, name)
@@ -131,7 +146,7 @@ impl fmt::Debug for Component {
     }
 }
 
-/// Text that is no name of a header field.
+/// Text that is no name of a header field, or a name that is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is no name of a header field")]
+#[error("this is no name of a header field, or a name that is too long")]
 pub struct InvalidComponent;

@@ -35,10 +35,14 @@ pub enum MessageRefused {
     /// No signature names a key that is in use.
     #[error("the signature is by an unknown key")]
     UnknownKey,
+    /// More than one signature names a key that is in use, and is for this use. Each would count alone.
+    #[error("more than one signature is by a known key")]
+    SeveralSignatures,
     /// The signature names another algorithm than that of its key.
     #[error("the signature names another algorithm than that of its key")]
     WrongAlgorithm,
-    /// The signature is for another use: it has another `tag` than the verifier demands, or none.
+    /// The signature is for another use: it has another `tag` than the verifier demands, or none, or one where none
+    /// is expected.
     #[error("the signature is for another use")]
     WrongTag,
     /// The signature does not tell when it was made.
@@ -96,6 +100,7 @@ impl MessageRefused {
             Self::TooManySignatures(_) => "message_too_many_signatures",
             Self::NoSignature => "message_no_signature",
             Self::UnknownKey => "message_unknown_key",
+            Self::SeveralSignatures => "message_several_signatures",
             Self::WrongAlgorithm => "message_wrong_algorithm",
             Self::WrongTag => "message_wrong_tag",
             Self::NoTime => "message_no_time",
@@ -148,6 +153,9 @@ pub enum MessageBuildError {
     /// that a verifier reads.
     #[error("a component is named twice, or there are too many")]
     Components,
+    /// A tolerance with a fraction of a second, which times of whole seconds cannot keep to.
+    #[error("the tolerance must be of whole seconds")]
+    Tolerance,
     /// A life of less than a second.
     #[error("a signature must be valid for at least a second")]
     Life,
@@ -166,6 +174,9 @@ pub enum MessageSignError {
     /// The request has a header already that signing writes.
     #[error("the request has the header {0} already")]
     HeaderThere(&'static str),
+    /// The headers would be longer than a verifier reads: too much is to be covered.
+    #[error("the header {0} would be too long")]
+    HeaderTooLong(&'static str),
     /// A component cannot be signed: the request does not have it, or its value is malformed.
     #[error(transparent)]
     Component(#[from] MessageRefused),

@@ -26,10 +26,10 @@ pub(super) struct Input<'v> {
     pub(super) text: String,
 }
 
-/// The `keyid`, which tells whether the rest is worth reading.
-pub(super) fn key_id<'m>(member: &'m Member<'_>) -> Option<&'m str> {
+/// A parameter of text: the `keyid` and the `tag` tell whether the rest is worth reading.
+pub(super) fn text<'m>(member: &'m Member<'_>, name: &str) -> Option<&'m str> {
     member.params.list.iter().find_map(|(key, value)| match value {
-        Value::Text(text) if *key == "keyid" => Some(&**text),
+        Value::Text(text) if *key == name => Some(&**text),
         _ => None,
     })
 }

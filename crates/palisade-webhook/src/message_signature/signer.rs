@@ -13,6 +13,7 @@ use super::error::{MessageBuildError, MessageSignError};
 use super::input::{Params, write_components};
 use super::request::MessageRequest;
 use super::{SIGNATURE, SIGNATURE_INPUT, crypto};
+use crate::structured::MAX_HEADER;
 use crate::{ContentDigest, Headers, SigningKey, content_digest};
 
 /// The random bytes of a nonce.
@@ -113,6 +114,9 @@ impl MessageSigner {
         headers.extend(digest.map(|digest| (content_digest::HEADER, digest)));
         headers.push((SIGNATURE_INPUT, format!("{label}={input}")));
         headers.push((SIGNATURE, format!("{label}=:{signature}:")));
+        if let Some((name, _)) = headers.iter().find(|(_, value)| value.len() > MAX_HEADER) {
+            return Err(MessageSignError::HeaderTooLong(name));
+        }
         Ok(MessageHeaders(headers))
     }
 }

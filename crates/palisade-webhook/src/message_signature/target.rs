@@ -1,10 +1,13 @@
 //! The URI of a request, cut into what can be signed (RFC 9421 section 2.2).
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 /// The longest URI that is read, in bytes: what RFC 9110 section 4.1 asks of everybody.
 const MAX_URI: usize = 8_000;
+
+/// The most parameters of a query of which one is covered.
+const MAX_PARAMS: usize = 256;
 
 /// An `http` or `https` URI.
 #[derive(Clone, Debug)]
@@ -18,7 +21,12 @@ pub(super) struct Target<'u> {
     pub(super) path: &'u str,
     /// With its question mark.
     pub(super) query: Option<&'u str>,
+    /// What the query was read to, once one of its parameters was asked for.
+    params: OnceLock<Option<Vec<QueryParam<'u>>>>,
 }
+
+/// A parameter: its name, decoded, and its value as it stands.
+type QueryParam<'u> = (Cow<'u, str>, &'u str);
 
 impl<'u> Target<'u> {
     /// Reads an absolute URI; `None` when it is none of `http` or `https`, or has a user or a fragment.
@@ -50,29 +58,36 @@ impl<'u> Target<'u> {
             return None;
         }
         let path = if path.is_empty() { "/" } else { path };
-        Some(Self { uri, scheme, authority, path, query })
+        Some(Self { uri, scheme, authority, path, query, params: OnceLock::new() })
     }
 
-    /// The encoded value of the one parameter of this encoded name (section 2.2.8).
+    /// The encoded value of the one parameter of this decoded name (section 2.2.8).
     pub(super) fn query_param(&self, name: &str) -> Option<String> {
-        let query = self.query?.strip_prefix('?')?;
-        let mut found = None;
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (given, value) = pair.split_once('=').unwrap_or((pair, ""));
-            if encode_query(&decode(given)?) != name {
-                continue;
-            }
-            if found.is_some() {
-                return None;
-            }
-            found = Some(encode_query(&decode(value)?));
+        let params = self.params.get_or_init(|| read_params(self.query?.strip_prefix('?')?));
+        let mut values = params.iter().flatten().filter(|(given, _)| *given == name);
+        match (values.next(), values.next()) {
+            (Some((_, value)), None) => decode(value).map(|value| encode_query(&value)),
+            _ => None,
         }
-        found
     }
 }
 
+/// The parameters of a query; `None` when a name is malformed or there are too many.
+fn read_params(query: &str) -> Option<Vec<QueryParam<'_>>> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let mut params = Vec::new();
+    for pair in pairs {
+        if params.len() == MAX_PARAMS {
+            return None;
+        }
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        params.push((decode(name)?, value));
+    }
+    Some(params)
+}
+
 /// Decodes `+` and `%XX` to text; `None` for a broken escape and for what is not UTF-8.
-fn decode(text: &str) -> Option<Cow<'_, str>> {
+pub(super) fn decode(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains(['+', '%']) {
         return Some(Cow::Borrowed(text));
     }
@@ -101,11 +116,15 @@ pub(super) fn encode_query(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"*-._".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            // Writing to a `String` does not fail.
-            let _ = write!(encoded, "%{byte:02X}");
+            encoded.extend(['%', digit(byte >> 4), digit(byte & 0xf)]);
         }
     }
     encoded
+}
+
+/// A digit of upper-case hex.
+fn digit(value: u8) -> char {
+    char::from(if value < 10 { b'0' + value } else { b'A' - 10 + value })
 }
 
 #[cfg(test)]
@@ -164,12 +183,29 @@ mod tests {
         let head = Target::read(uri.split_once("&twice").unwrap().0).unwrap();
         for (name, value) in [
             ("bar", Some("with%20plus%20whitespace")),
-            ("fa%C3%A7ade%22%3A%20", Some("something")),
+            ("fa\u{e7}ade\": ", Some("something")),
             ("qux", Some("")),
             ("missing", None),
         ] {
             assert_eq!(head.query_param(name).as_deref(), value, "{name}");
         }
         assert_eq!(target.query_param("twice"), None);
+    }
+
+    /// The query is read for a stranger, before anything is known of him.
+    #[test]
+    fn the_number_of_parameters_is_capped() {
+        let of = |count: usize| format!("https://a.example/?a=+%7e&&{}", "b=1&".repeat(count - 1));
+        let (most, more) = (of(MAX_PARAMS), of(MAX_PARAMS + 1));
+        let most = Target::read(&most).unwrap();
+        assert_eq!(most.query_param("a").as_deref(), Some("%20%7E"));
+        assert_eq!(most.query_param("b"), None, "there twice");
+        assert_eq!(Target::read(&more).unwrap().query_param("a"), None);
+    }
+
+    #[test]
+    fn every_byte_is_encoded_as_two_digits() {
+        let encoded = encode_query("\u{0}\n 09AZaz*-._~\u{ff}\u{10ffff}");
+        assert_eq!(encoded, "%00%0A%2009AZaz*-._%7E%C3%BF%F4%8F%BF%BF");
     }
 }

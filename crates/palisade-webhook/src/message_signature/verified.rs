@@ -18,7 +18,8 @@ pub struct VerifiedMessage<'a> {
     pub(super) components: Vec<Component>,
     pub(super) body: Option<&'a [u8]>,
     pub(super) created: SystemTime,
-    pub(super) until: Option<SystemTime>,
+    /// From here on, the verifier refuses it.
+    pub(super) until: SystemTime,
     pub(super) nonce: Option<Box<str>>,
     pub(super) tag: Option<Box<str>>,
     /// SHA-256 of the signature base.
@@ -79,7 +80,7 @@ impl<'a> VerifiedMessage<'a> {
 
 impl From<&VerifiedMessage<'_>> for Sighting {
     fn from(verified: &VerifiedMessage<'_>) -> Self {
-        Self { key: verified.replay_key(), until: verified.until }
+        Self { key: verified.replay_key(), until: Some(verified.until) }
     }
 }
 

@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use palisade_secret::KeyId;
 use sha2::{Digest, Sha256};
 
-use super::builder::{MessageVerifierBuilder, Named};
+use super::builder::{MessageVerifierBuilder, Named, Tag};
 use super::component::Component;
 use super::error::MessageRefused;
 use super::input::{self, Input, Params};
@@ -21,16 +22,18 @@ use crate::{ContentDigest, Headers};
 /// threads.
 ///
 /// A signature counts when its `keyid` names a key in use, it fits by the algorithm of that key, its
-/// `created` lies within the tolerance, its `expires` has not come, and it covers all that the verifier
-/// demands. When nothing is said, that is:
+/// `created` lies within the tolerance, its `expires` has not come, it has the `tag` that is demanded and
+/// otherwise none, and it covers all that the verifier demands. That is, unless the builder says otherwise:
 ///
 /// - `@method`;
-/// - `@target-uri`, or `@authority` with `@path` and `@query`;
+/// - `@target-uri`, or `@authority` with `@path` and `@query`, which do not tell `http` from `https`: with
+///   `@scheme` in [`require`](MessageVerifierBuilder::require), the client must say that, too;
 /// - `content-digest` when there is a body, whose digest must then fit.
 ///
-/// Of several signatures, the first that counts is taken; those by unknown keys, such as a proxy's, are
-/// passed over. Each header comes once: RFC 9651 would let it be split, but a server before this one may
-/// have looked at the first part only.
+/// Signatures by unknown keys, such as a proxy's, are passed over. Two by known keys are refused, right or
+/// wrong: each would count alone, and so the request would pass a [`ReplayGuard`](crate::ReplayGuard) once
+/// under each. Each header comes once: RFC 9651 would let it be split, but a server before this one may have
+/// looked at the first part only.
 ///
 /// Responses are not verified, nor the component parameters `sf`, `key`, `bs`, `req` and `tr`.
 ///
@@ -66,10 +69,11 @@ pub struct MessageVerifier(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) ring: Ring<Named>,
-    /// `None`: the method and the target, in either form.
-    pub(super) required: Option<Vec<Component>>,
+    pub(super) required: Vec<Component>,
+    /// Whether the target must be covered, in either form.
+    pub(super) any_target: bool,
     pub(super) body_covered: bool,
-    pub(super) tag: Option<Box<str>>,
+    pub(super) tag: Tag,
     pub(super) tolerance: Duration,
     pub(super) max_body: u64,
     pub(super) max_signatures: usize,
@@ -100,16 +104,8 @@ impl MessageVerifier {
         }
         let inputs = inner.members(request.headers, SIGNATURE_INPUT)?;
         let signatures = inner.members(request.headers, SIGNATURE)?;
-        let mut refused = MessageRefused::UnknownKey;
-        for member in &inputs {
-            match inner.verify_one(member, &signatures, request, body, now) {
-                Ok(verified) => return Ok(verified),
-                // What is wrong with a signature by a known key tells more than that others are unknown.
-                Err(why) if refused == MessageRefused::UnknownKey => refused = why,
-                Err(_) => {}
-            }
-        }
-        Err(refused)
+        let (member, key) = inner.one_meant(&inputs, now)?;
+        inner.verify_one(member, key, &signatures, request, body, now)
     }
 }
 
@@ -124,23 +120,44 @@ impl Inner {
             .map_err(|fault| MessageRefused::of(fault, name))
     }
 
+    /// The one signature that is meant for this verifier, and its key.
+    ///
+    /// The order of the members is not signed, and any of them can be left out. So of two that count, nobody
+    /// could say which makes the replay key.
+    fn one_meant<'m, 'v>(
+        &self,
+        inputs: &'m [Member<'v>],
+        now: SystemTime,
+    ) -> Result<(&'m Member<'v>, (KeyId, &Named)), MessageRefused> {
+        let mut refused = MessageRefused::UnknownKey;
+        let mut found = None;
+        for member in inputs {
+            let named = input::text(member, "keyid");
+            let key = named.and_then(|named| self.ring.live(now).find(|(_, k)| *k.name == *named));
+            let Some((id, key)) = key else { continue };
+            if !self.tag.fits(input::text(member, "tag")) {
+                refused = MessageRefused::WrongTag;
+                continue;
+            }
+            if found.replace((member, (*id, key))).is_some() {
+                return Err(MessageRefused::SeveralSignatures);
+            }
+        }
+        found.ok_or(refused)
+    }
+
     fn verify_one<'a, H: Headers + ?Sized>(
         &self,
         member: &Member<'_>,
+        (id, Named { key, .. }): (KeyId, &Named),
         signatures: &[Member<'_>],
         request: &MessageRequest<'_, H>,
         body: &'a [u8],
         now: SystemTime,
     ) -> Result<VerifiedMessage<'a>, MessageRefused> {
-        let (id, Named { key, .. }) = input::key_id(member)
-            .and_then(|named| self.ring.live(now).find(|(_, key)| &*key.name == named))
-            .ok_or(MessageRefused::UnknownKey)?;
         let Input { components, params, text } = Input::read(member)?;
         if params.alg.is_some_and(|alg| alg != crypto::name(key.algorithm())) {
             return Err(MessageRefused::WrongAlgorithm);
-        }
-        if self.tag.is_some() && params.tag != self.tag.as_deref() {
-            return Err(MessageRefused::WrongTag);
         }
         let (created, until) = self.check_time(&params, now)?;
         self.check_covered(&components, body)?;
@@ -157,7 +174,7 @@ impl Inner {
             ContentDigest::from_headers(request.headers)?.verify(body)?;
         }
         Ok(VerifiedMessage {
-            key: *id,
+            key: id,
             body: covers_body.then_some(body),
             created,
             until,
@@ -173,8 +190,12 @@ impl Inner {
         &self,
         params: &Params<'_>,
         now: SystemTime,
-    ) -> Result<(SystemTime, Option<SystemTime>), MessageRefused> {
-        let at = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+    ) -> Result<(SystemTime, SystemTime), MessageRefused> {
+        // What no clock can hold is no time that a replay guard could remember it for.
+        let at = |seconds| {
+            let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+            time.ok_or(MessageRefused::TooNew)
+        };
         let created = params.created.ok_or(MessageRefused::NoTime)?;
         let (now, tolerance) = (
             now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs()),
@@ -186,13 +207,13 @@ impl Inner {
         if created > now.saturating_add(tolerance) {
             return Err(MessageRefused::TooNew);
         }
-        if params.expires.is_some_and(|expires| expires < now) {
+        if params.expires.is_some_and(|expires| expires <= now) {
             return Err(MessageRefused::Expired);
         }
-        // Both ends are included, and a second is as long as it is.
-        let last = created.max(now).saturating_add(tolerance);
-        let last = params.expires.map_or(last, |expires| expires.min(last));
-        Ok((at(created).ok_or(MessageRefused::TooNew)?, at(last.saturating_add(1))))
+        // The last second of the tolerance counts to its end; that of `expires` does not count.
+        let until = created.max(now).saturating_add(tolerance).saturating_add(1);
+        let until = params.expires.map_or(until, |expires| expires.min(until));
+        Ok((at(created)?, at(until)?))
     }
 
     fn check_covered(&self, components: &[Component], body: &[u8]) -> Result<(), MessageRefused> {
@@ -203,10 +224,8 @@ impl Inner {
                 Err(MessageRefused::NotCovered(component.clone()))
             }
         };
-        if let Some(required) = &self.required {
-            required.iter().try_for_each(must)?;
-        } else {
-            must(&Component::METHOD)?;
+        self.required.iter().try_for_each(must)?;
+        if self.any_target {
             let parts = [Component::AUTHORITY, Component::PATH, Component::QUERY];
             if !parts.iter().all(|part| components.contains(part)) {
                 must(&Component::TARGET_URI)?;
@@ -231,3 +250,6 @@ impl fmt::Debug for MessageVerifier {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

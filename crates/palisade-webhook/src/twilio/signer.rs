@@ -77,7 +77,7 @@ pub enum TwilioUnsigned {
     /// The body is no form, and the URL holds no digest of it.
     #[error("the body is no form: make the URL with `url_with_digest`")]
     Form,
-    /// The `bodySHA256` of the URL is not that of the body, or it is there twice.
+    /// The `bodySHA256` of the URL is not that of the body, or it is there twice, or not last.
     #[error("the `bodySHA256` of the URL is not that of the body")]
     Digest,
 }

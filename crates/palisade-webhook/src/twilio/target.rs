@@ -19,7 +19,7 @@ pub(super) struct Target<'u> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BodySha256([u8; 32]);
 
-/// There is a `bodySHA256`, but not once, or it is not 64 digits of lower-case hex.
+/// There is a `bodySHA256`, but not once or not last, or it is not 64 digits of lower-case hex.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Malformed;
 
@@ -51,21 +51,22 @@ impl<'u> Target<'u> {
         std::iter::once([self.before, "", self.after]).chain(with)
     }
 
-    /// The digest of the body, where the URL holds one.
+    /// The digest of the body, where the query ends with one.
+    ///
+    /// Twilio puts it last. A stranger's text that Twilio signs as a field of a form has other fields behind
+    /// it, unless its name is the last in the order, so it does not end what is signed.
     pub(super) fn body_sha256(self) -> Result<Option<BodySha256>, Malformed> {
         // A URL without an authority is all `before`.
         let tail = if self.after.is_empty() { self.before } else { self.after };
         let tail = tail.split_once('#').map_or(tail, |(tail, _)| tail);
         let query = tail.split_once('?').map_or("", |(_, query)| query);
-        let mut values = query
-            .split('&')
-            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-            .filter(|(name, _)| *name == BODY_SHA256)
-            .map(|(_, value)| value);
-        let Some(value) = values.next() else { return Ok(None) };
+        let mut pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        let Some((_, value)) = pairs.find(|(name, _)| *name == BODY_SHA256) else {
+            return Ok(None);
+        };
         let mut digest = [0; 32];
         let read = base16ct::lower::decode(value, &mut digest).map(<[u8]>::len);
-        match (read, values.next()) {
+        match (read, pairs.next()) {
             (Ok(32), None) => Ok(Some(BodySha256(digest))),
             _ => Err(Malformed),
         }
@@ -80,9 +81,11 @@ impl BodySha256 {
 
 /// The URL with the digest of a body at the end of its query.
 pub(super) fn with_body_sha256(url: &str, body: &[u8]) -> String {
-    let joint = if url.contains('?') { '&' } else { '?' };
+    let cut = url.find('#').and_then(|at| url.split_at_checked(at));
+    let (before, fragment) = cut.unwrap_or((url, ""));
+    let joint = if before.contains('?') { '&' } else { '?' };
     let digest = base16ct::lower::encode_string(&Sha256::digest(body));
-    format!("{url}{joint}{BODY_SHA256}={digest}")
+    format!("{before}{joint}{BODY_SHA256}={digest}{fragment}")
 }
 
 fn usual_port(scheme: &str) -> Option<&'static str> {
@@ -143,6 +146,8 @@ mod tests {
             format!("/x?bodySHA256={upper}"),
             format!("/x?bodySHA256={digest}00"),
             format!("/x?bodySHA256={digest}&bodySHA256={digest}"),
+            format!("/x?bodySHA256={digest}&a=1"),
+            format!("/x?bodySHA256={digest}&"),
         ] {
             assert!(matches!(read(&tail), Err(Malformed)), "{tail}");
         }

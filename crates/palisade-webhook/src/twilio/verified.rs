@@ -8,7 +8,7 @@ use super::form::Form;
 use super::mac::MAC_BYTES;
 use crate::replay::{Material, ReplayKey, Sighting};
 
-/// A request that Twilio signed: only [`TwilioVerifier::verify`](crate::TwilioVerifier::verify) makes one.
+/// A request that Twilio signed: only a [`TwilioVerifier`](crate::TwilioVerifier) makes one.
 ///
 /// It says nothing of whether the request came before: [`ReplayGuard::admit`](crate::ReplayGuard::admit) does.
 pub struct VerifiedTwilio<'a> {
@@ -42,6 +42,20 @@ impl<'a> VerifiedTwilio<'a> {
         self.form.fields()
     }
 
+    /// The value of the one field of this name, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`RepeatedField`] when there are several. Where each name is expected once, a second one shows that
+    /// somebody moved the boundaries of what was signed.
+    pub fn field(&self, name: &str) -> Result<Option<&[u8]>, RepeatedField> {
+        let mut values = self.fields().filter(|(given, _)| *given == name.as_bytes());
+        match (values.next(), values.next()) {
+            (first, None) => Ok(first.map(|(_, value)| value)),
+            (_, Some(_)) => Err(RepeatedField),
+        }
+    }
+
     /// The auth token whose signature fits.
     #[must_use]
     pub fn key_id(&self) -> &KeyId {
@@ -62,6 +76,19 @@ impl<'a> VerifiedTwilio<'a> {
 impl From<&VerifiedTwilio<'_>> for Sighting {
     fn from(verified: &VerifiedTwilio<'_>) -> Self {
         Self { key: verified.replay_key(), until: None }
+    }
+}
+
+/// A field of a form is there more than once, with different values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a field of the form is there more than once")]
+pub struct RepeatedField;
+
+impl RepeatedField {
+    /// A short, stable word for the audit log and for metrics.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        "webhook_repeated_field"
     }
 }
 

@@ -145,7 +145,7 @@ fn twilio_signs_the_url_and_the_sorted_form() {
     let written = TwilioSigner::new(&token).sign(url, body.as_bytes()).unwrap();
     assert_eq!(fields, [("X-Twilio-Signature".to_owned(), written.clone())]);
     let verifier = TwilioVerifier::builder().key("a".parse().unwrap(), &token).build().unwrap();
-    let verified = verifier.verify(&fields, url, body.as_bytes(), at(NOW)).unwrap();
+    let verified = verifier.verify_form(&fields, url, body.as_bytes(), at(NOW)).unwrap();
     let signed: Vec<u8> = verified.fields().flat_map(|(n, v)| [n, v].concat()).collect();
     let command = block(section("Twilio"), "bash");
     let shown = command.split('\'').nth(1).unwrap();

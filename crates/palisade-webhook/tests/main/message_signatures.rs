@@ -4,6 +4,7 @@
 
 mod limits;
 mod policy;
+mod times;
 
 use std::time::{Duration, SystemTime};
 
@@ -60,7 +61,7 @@ fn components() -> [Component; 5] {
         Component::TARGET_URI,
         Component::field("content-type").unwrap(),
         Component::field("x-two").unwrap(),
-        Component::query_param("w"),
+        Component::query_param("w").unwrap(),
     ]
 }
 

@@ -57,7 +57,7 @@ fn verifier() -> MessageVerifier {
         .key("test-key-ecc-p256".parse().unwrap(), PublicKey::from_pem(P256).unwrap())
         .key("test-key-ed25519".parse().unwrap(), PublicKey::from_whpk(ED25519).unwrap())
         .key("test-shared-secret".parse().unwrap(), shared())
-        .require([Component::AUTHORITY])
+        .dangerous_require_only([Component::AUTHORITY])
         .dangerous_body_uncovered()
         .build()
         .unwrap()

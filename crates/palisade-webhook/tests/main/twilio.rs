@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use palisade_webhook::{
-    BuildError, Refused, SharedSecret, Sighting, TwilioSigner, TwilioUnsigned, TwilioVerifier,
-    VerifiedTwilio,
+    BuildError, Refused, RepeatedField, SharedSecret, Sighting, TwilioSigner, TwilioUnsigned,
+    TwilioVerifier, VerifiedTwilio,
 };
 use proptest::prelude::*;
 
@@ -35,7 +35,15 @@ fn verify<'a>(
     url: &'a str,
     body: &'a [u8],
 ) -> Result<VerifiedTwilio<'a>, Refused> {
-    verifier().verify(&[("x-twilio-signature", signature)], url, body, now())
+    verifier().verify_form(&[("x-twilio-signature", signature)], url, body, now())
+}
+
+fn verify_digested<'a>(
+    signature: &[u8],
+    url: &'a str,
+    body: &'a [u8],
+) -> Result<VerifiedTwilio<'a>, Refused> {
+    verifier().verify_digested(&[("x-twilio-signature", signature)], url, body, now())
 }
 
 fn fields(verified: &VerifiedTwilio<'_>) -> Vec<(Vec<u8>, Vec<u8>)> {
@@ -78,13 +86,13 @@ fn every_flipped_bit_of_a_digested_body_is_noticed() {
     let body = br#"{"a":1}"#;
     let url = TwilioSigner::url_with_digest(URL, body);
     let signature = signer().sign(&url, body).unwrap();
-    assert_eq!(verify(signature.as_bytes(), &url, body).unwrap().fields().count(), 0);
+    assert_eq!(verify_digested(signature.as_bytes(), &url, body).unwrap().fields().count(), 0);
     for other in flipped(body) {
-        let refused = verify(signature.as_bytes(), &url, &other).unwrap_err();
+        let refused = verify_digested(signature.as_bytes(), &url, &other).unwrap_err();
         assert_eq!(refused, Refused::BadSignature);
     }
     for other in flipped(url.as_bytes()).filter_map(|url| String::from_utf8(url).ok()) {
-        assert!(verify(signature.as_bytes(), &other, body).is_err(), "{other}");
+        assert!(verify_digested(signature.as_bytes(), &other, body).is_err(), "{other}");
     }
 }
 
@@ -123,11 +131,53 @@ fn the_digest_is_compared_whatever_the_body_is() {
     let signature = signer().sign(&url, b"{}").unwrap();
     // A form under a URL with a digest is no form to us: it must have the digest, too.
     for body in [b"".as_slice(), b"a=1", b"{} "] {
-        assert!(verify(signature.as_bytes(), &url, body).is_err());
+        assert!(verify_digested(signature.as_bytes(), &url, body).is_err());
         assert_eq!(signer().sign(&url, body), Err(TwilioUnsigned::Digest));
     }
     let twice = TwilioSigner::url_with_digest(&url, b"{}");
     assert_eq!(signer().sign(&twice, b"{}"), Err(TwilioUnsigned::Digest));
+}
+
+/// Each request passes in the one way in which it was signed, whatever its URL says.
+#[test]
+fn the_receiver_chooses_the_mode() {
+    let url = TwilioSigner::url_with_digest(URL, b"{}");
+    let digested = signer().sign(&url, b"{}").unwrap();
+    let form = signer().sign(URL, BODY).unwrap();
+    assert!(verify_digested(digested.as_bytes(), &url, b"{}").is_ok());
+    assert!(verify(form.as_bytes(), URL, BODY).is_ok());
+    // The MAC of a digested request is that of a form without fields.
+    for body in [b"".as_slice(), b"{}"] {
+        let refused = verify(digested.as_bytes(), &url, body).unwrap_err();
+        assert_eq!(refused, Refused::BadSignature);
+    }
+    let refused = verify_digested(form.as_bytes(), URL, BODY).unwrap_err();
+    assert_eq!(refused, Refused::BadSignature);
+    let bare = signer().sign(URL, b"").unwrap();
+    assert_eq!(verify_digested(bare.as_bytes(), URL, b"").unwrap_err(), Refused::BadSignature);
+}
+
+/// A stranger sends a text with the digest of a body of his own, and Twilio signs it as a field. Then he moves
+/// the fields into the URL.
+#[test]
+fn a_text_that_twilio_signs_brings_no_body_in() {
+    let evil = br#"{"transfer":"everything"}"#;
+    let marked = TwilioSigner::url_with_digest("https://x.example/", evil);
+    let (_, pair) = marked.split_once('?').unwrap();
+    for (text, after) in [(format!("&{pair}&"), "From=%2B1415"), (format!("&{pair}"), "From=1")] {
+        let encoded: String = text.bytes().fold(String::new(), |mut all, byte| {
+            write!(all, "%{byte:02X}").unwrap();
+            all
+        });
+        let body = format!("AccountSid=AC1&Body={encoded}&{after}");
+        let signature = signer().sign(URL, body.as_bytes()).unwrap();
+        let after = after.replace("%2B", "+").replace('=', "");
+        let url = format!("{URL}AccountSidAC1Body{text}{after}");
+        for verify in [verify, verify_digested] {
+            let refused = verify(signature.as_bytes(), &url, evil).unwrap_err();
+            assert_eq!(refused, Refused::BadSignature, "{url}");
+        }
+    }
 }
 
 #[test]
@@ -158,7 +208,8 @@ fn moved_boundaries_have_the_same_signature() {
 fn the_header_comes_once_and_is_canonical_base64() {
     let signature = signer().sign(URL, BODY).unwrap();
     let name = "X-Twilio-Signature";
-    let check = |headers: &[(&str, &str)]| verifier().verify(headers, URL, BODY, now()).map(drop);
+    let check =
+        |headers: &[(&str, &str)]| verifier().verify_form(headers, URL, BODY, now()).map(drop);
     assert_eq!(check(&[(name, &format!(" {signature}\t"))]), Ok(()));
     assert_eq!(check(&[]), Err(Refused::MissingHeader(name)));
     assert_eq!(
@@ -210,7 +261,7 @@ fn tokens_rotate() {
     let new = TwilioSigner::new(&token("67890")).sign(URL, BODY).unwrap();
     let new = [("x-twilio-signature", new)];
     let key = |headers, at| {
-        let verified = verifier.verify(headers, URL, BODY, at)?;
+        let verified = verifier.verify_form(headers, URL, BODY, at)?;
         let _ = Sighting::from(&verified);
         Ok(verified.key_id().to_string())
     };
@@ -225,7 +276,7 @@ fn limits_hold() {
     let small = builder().max_body(8).max_fields(2).build().unwrap();
     let check = |body: &[u8]| {
         let signature = signer().sign(URL, body).unwrap();
-        small.verify(&[("x-twilio-signature", signature)], URL, body, now()).map(drop)
+        small.verify_form(&[("x-twilio-signature", signature)], URL, body, now()).map(drop)
     };
     assert_eq!(check(b"a=1&b=2"), Ok(()));
     assert_eq!(check(b"a=1&b=234"), Err(Refused::BodyTooLarge));
@@ -237,6 +288,37 @@ fn limits_hold() {
     assert_eq!(refused(builder().max_fields(10_001)), BuildError::TooHigh("max_fields"));
     let twice = builder().key("a".parse().unwrap(), &token("6"));
     assert_eq!(refused(twice), BuildError::DuplicateKey("a".parse().unwrap()));
+    let tokens = |count: usize| {
+        (1..count).fold(builder(), |builder, at| {
+            builder.key(format!("k{at}").parse().unwrap(), &token(&format!("token {at}")))
+        })
+    };
+    assert!(tokens(4).build().is_ok());
+    assert_eq!(refused(tokens(5)), BuildError::TooHigh("the number of tokens"));
+}
+
+#[test]
+fn a_field_is_read_where_it_comes_once() {
+    let body = b"A=1&B=2&B=3&C=4&C=4";
+    let signature = signer().sign(URL, body).unwrap();
+    let verified = verify(signature.as_bytes(), URL, body).unwrap();
+    assert_eq!(verified.field("A"), Ok(Some(b"1".as_slice())));
+    assert_eq!(verified.field("B"), Err(RepeatedField));
+    assert_eq!(verified.field("C"), Ok(Some(b"4".as_slice())), "equal pairs are one");
+    assert_eq!(verified.field("a"), Ok(None));
+}
+
+#[test]
+fn the_digest_stands_before_a_fragment() {
+    for (url, start, end) in [
+        ("https://a.example/x#f?g", "https://a.example/x?bodySHA256=", "#f?g"),
+        ("https://a.example/x?a=1#f", "https://a.example/x?a=1&bodySHA256=", "#f"),
+    ] {
+        let url = TwilioSigner::url_with_digest(url, b"{}");
+        assert!(url.starts_with(start) && url.ends_with(end), "{url}");
+        let signature = signer().sign(&url, b"{}").unwrap();
+        assert!(verify_digested(signature.as_bytes(), &url, b"{}").is_ok());
+    }
 }
 
 #[test]
@@ -276,9 +358,11 @@ proptest! {
 
     #[test]
     fn nothing_panics(url: String, body: Vec<u8>, signature: Vec<u8>) {
-        let _ = verify(&signature, &url, &body);
+        let _ = (verify(&signature, &url, &body), verify_digested(&signature, &url, &body));
         if let Ok(signed) = signer().sign(&url, &body) {
-            prop_assert!(verify(signed.as_bytes(), &url, &body).is_ok());
+            let form = verify(signed.as_bytes(), &url, &body).is_ok();
+            let digested = verify_digested(signed.as_bytes(), &url, &body).is_ok();
+            prop_assert!(form != digested);
         }
     }
 }

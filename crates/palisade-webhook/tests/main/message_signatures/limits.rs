@@ -1,6 +1,9 @@
 //! Hostile headers: each is refused, and nothing panics.
 
-use palisade_webhook::{MessageRefused, MessageRequest, MessageVerifier};
+use palisade_webhook::{
+    Component, InvalidComponent, MessageRefused, MessageRequest, MessageSignError, MessageSigner,
+    MessageSignerBuilder, MessageVerifier, SharedSecret,
+};
 
 use super::{BODY, URI, check, now, shared, sign, signer, verifier};
 
@@ -24,6 +27,9 @@ fn what_is_not_understood_is_refused() {
         (r#""date";tr"#, time, MessageRefused::UnsupportedComponent),
         (r#""date";name="a""#, time, MessageRefused::UnsupportedComponent),
         (r#""@query-param""#, time, MessageRefused::UnsupportedComponent),
+        (r#""@query-param";name="%61""#, time, MessageRefused::UnsupportedComponent),
+        (r#""@query-param";name="a+b""#, time, MessageRefused::UnsupportedComponent),
+        (r#""@query-param";name="%4""#, time, MessageRefused::UnsupportedComponent),
         (r#""@query-param";name=a"#, time, MessageRefused::UnsupportedComponent),
         (r#""@status""#, time, MessageRefused::UnsupportedComponent),
         (r#""@signature-params""#, time, MessageRefused::UnsupportedComponent),
@@ -115,7 +121,7 @@ fn covered_fields_are_short_visible_text() {
     let input = r#"s=("x-two");created=1700000000;keyid="a""#;
     let lax = MessageVerifier::builder()
         .key("a".parse().unwrap(), shared())
-        .require([palisade_webhook::Component::field("x-two").unwrap()])
+        .dangerous_require_only([Component::field("x-two").unwrap()])
         .build()
         .unwrap();
     let check = |values: &[&[u8]]| {
@@ -139,7 +145,7 @@ fn other_signatures_are_passed_over() {
     let honest = sign(&signer(), BODY);
     for (input, signature) in [
         ("proxy=(\"@status\";req);keyid=\"b\", ", "proxy=:AAAA:, "),
-        ("broken=();keyid=\"a\";created=1, ", "broken=:AAAA:, "),
+        ("broken=(\"@path\");keyid=\"b\";created=1, ", "broken=:AAAA:, "),
         ("alone=(), ", ""),
     ] {
         let mut headers = honest.clone();
@@ -153,4 +159,74 @@ fn other_signatures_are_passed_over() {
         }
         assert_eq!(check(&verifier(), &headers, BODY), Ok(()), "{input}");
     }
+}
+
+/// Their order is not signed, so a request with two that count could pass a replay guard twice.
+#[test]
+fn two_signatures_that_could_count_are_refused() {
+    let (one, two) = ("a".parse().unwrap(), "b".parse().unwrap());
+    let other = || SharedSecret::from_text("another secret of these tests").unwrap();
+    let signed =
+        |builder: MessageSignerBuilder, label| sign(&builder.label(label).build().unwrap(), BODY);
+    let beside = |first: &[(String, Vec<u8>)], second: &[(String, Vec<u8>)]| {
+        let mut both = first.to_vec();
+        for (name, value) in &mut both {
+            if [INPUT, SIGNATURE].contains(&name.as_str()) {
+                let (_, more) = second.iter().find(|(other, _)| other == name).unwrap();
+                *value = [value, b", ".as_slice(), more].concat();
+            }
+        }
+        both
+    };
+    let by_one = signed(MessageSigner::builder(one, shared()), "s1");
+    let by_two = signed(MessageSigner::builder(two, other()), "s2");
+    let tagged = signed(MessageSigner::builder(two, other()).tag("hooks"), "s3");
+    let key = || MessageVerifier::builder().key(one, shared());
+    let both = key().key(two, other()).build().unwrap();
+    let several = Err(MessageRefused::SeveralSignatures);
+    assert_eq!(check(&both, &beside(&by_one, &by_two), BODY), several);
+    assert_eq!(check(&both, &beside(&by_two, &by_one), BODY), several);
+    // Even where one of them is wrong: it may be right in what the receiver sees next.
+    let broken = [
+        (INPUT.to_owned(), b"broken=();keyid=\"b\";created=1".to_vec()),
+        (SIGNATURE.to_owned(), b"broken=:AAAA:".to_vec()),
+    ];
+    assert_eq!(check(&both, &beside(&by_one, &broken), BODY), several);
+    // One by an unknown key, or for another use, is none of them.
+    let first = key().build().unwrap();
+    assert_eq!(check(&first, &beside(&by_two, &by_one), BODY), Ok(()));
+    let hooks = key().key(two, other()).tag("hooks").build().unwrap();
+    assert_eq!(check(&hooks, &beside(&by_one, &tagged), BODY), Ok(()));
+    assert_eq!(check(&hooks, &beside(&tagged, &by_one), BODY), Ok(()));
+    assert_eq!(check(&hooks, &by_one, BODY), Err(MessageRefused::WrongTag));
+}
+
+/// What a signer writes, a verifier reads.
+#[test]
+fn nothing_is_signed_that_no_verifier_reads() {
+    let (most, more) = ("!".repeat(256), "!".repeat(257));
+    assert_eq!(Component::query_param(&more), Err(InvalidComponent));
+    let wire = format!(r#"s=("@query-param";name="{}");created=1;keyid="a""#, "x".repeat(257));
+    assert_eq!(refused(&wire, "s=:AAAA:"), MessageRefused::UnsupportedComponent);
+
+    let uri = format!("{URI}&{most}=1");
+    let request = |headers| MessageRequest::new("POST", &uri, headers).unwrap();
+    let covering = |components: Vec<Component>| {
+        let builder = MessageSigner::builder("a".parse().unwrap(), shared());
+        builder.components(components).tag("t".repeat(256)).build().unwrap()
+    };
+    let mut components = vec![Component::METHOD, Component::TARGET_URI];
+    components.push(Component::query_param(&most).unwrap());
+    let none: Vec<(String, String)> = Vec::new();
+    let signed = covering(components.clone()).sign(&request(&none), BODY, now()).unwrap();
+    let signed: Vec<_> = signed.into_iter().map(|(name, value)| (name.into(), value)).collect();
+    let verifier = MessageVerifier::builder().key("a".parse().unwrap(), shared()).any_tag();
+    let verifier = verifier.build().unwrap();
+    assert!(verifier.verify(&request(&signed), BODY, now()).is_ok());
+
+    let names: Vec<String> = (100..128).map(|at| format!("{at}{}", "x".repeat(253))).collect();
+    components.extend(names.iter().map(|name| Component::field(name).unwrap()));
+    let all: Vec<_> = names.iter().map(|name| (name.clone(), "1".to_owned())).collect();
+    let signed = covering(components.clone()).sign(&request(&all), BODY, now());
+    assert_eq!(signed.unwrap_err(), MessageSignError::HeaderTooLong(INPUT));
 }
