@@ -121,17 +121,14 @@ impl Delivery {
     /// wrong, and the message would wait for as long as the clock was ahead. What a longer policy set before
     /// a shorter one took its place is due for the same reason. A database query that looks for due
     /// deliveries takes those later than `now` plus [`longest_wait`](RetryPolicy::longest_wait) as well.
-    ///
-    /// It is not when `now` lies further before the beginning than that, as by a clock that shows 1970 after a
-    /// start: all that waits would be sent at once, and all attempts used up with times that no receiver takes.
-    /// A delivery that began by a clock that was so far ahead waits as well, until its `created` is set right.
     #[must_use]
     pub fn is_due(&self, policy: &RetryPolicy, now: SystemTime) -> bool {
-        let DeliveryState::Due { at } = self.state else { return false };
-        let ahead = |time: SystemTime| time.duration_since(now).unwrap_or_default();
-        let longest = policy.longest_wait();
-        let wait = ahead(at);
-        (wait.is_zero() || wait > longest) && ahead(self.created) <= longest
+        match self.state {
+            DeliveryState::Due { at } => at
+                .duration_since(now)
+                .map_or(true, |wait| wait.is_zero() || wait > policy.longest_wait()),
+            _ => false,
+        }
     }
 
     /// Records what came of an attempt, and says what follows.
