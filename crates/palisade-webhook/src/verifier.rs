@@ -10,6 +10,8 @@ use std::time::{Duration, SystemTime};
 use palisade_secret::{KeyId, MacKey};
 use sha2::{Digest, Sha256};
 
+#[cfg(feature = "message-signatures")]
+pub(crate) use builder::MAX_TOLERANCE;
 pub use builder::VerifierBuilder;
 pub use stream::VerifyingStream;
 

@@ -10,13 +10,11 @@ use super::error::MessageBuildError;
 use super::verifier::{Inner, MessageVerifier};
 use crate::ring::Ring;
 use crate::structured::MAX_ITEMS;
+use crate::verifier::MAX_TOLERANCE;
 use crate::{Algorithm, BuildError, Scheme, VerifyingKey};
 
 /// How far the time of signing may be off when nothing is said, both ways.
 const DEFAULT_TOLERANCE: Duration = Duration::from_mins(5);
-
-/// The largest tolerance: ten years, as of the other verifiers.
-const MAX_TOLERANCE: Duration = Duration::from_hours(10 * 365 * 24);
 
 /// The longest body when nothing is said, in bytes.
 const DEFAULT_MAX_BODY: u64 = 32 * 1024 * 1024;

@@ -15,7 +15,7 @@ use crate::{BuildError, Scheme, VerifyingKey};
 const DEFAULT_MAX_BODY: u64 = 32 * 1024 * 1024;
 
 /// The largest tolerance: ten years. A guard has to remember a message for as long as this.
-const MAX_TOLERANCE: Duration = Duration::from_hours(10 * 365 * 24);
+pub(crate) const MAX_TOLERANCE: Duration = Duration::from_hours(10 * 365 * 24);
 
 /// Makes a [`Verifier`]; every mistake in it is told by [`build`](Self::build).
 #[derive(Clone, Debug)]
