@@ -36,10 +36,10 @@ pub enum KeyError {
     #[error("the secret is empty, or zeros alone: copy it again from where the webhook is set up")]
     Empty,
     /// White space before or after it, which would become part of the key.
-    #[error(
-        "there is white space around the secret: remove it, or keep it with `from_verbatim_text` where it \
-         belongs to the secret"
-    )]
+    ///
+    /// A shared secret that was set up with it is read by
+    /// [`from_verbatim_text`](crate::SharedSecret::from_verbatim_text).
+    #[error("there is white space around the secret: remove it, such as the newline at its end")]
     WhiteSpace,
     /// Another kind of key: a public key as a shared secret, for one.
     #[error("this is {found}, where {wanted} is needed")]
@@ -78,7 +78,7 @@ fn check_text(text: &str, wanted: &'static str, own_prefixes: &[&str]) -> Result
         return Err(KeyError::TooLong);
     }
     let kinds = [
-        (SHARED_PREFIX, "a shared secret"),
+        (SHARED_PREFIX, "a secret of Standard Webhooks, `whsec_…`"),
         (PRIVATE_PREFIX, "a private key"),
         (PUBLIC_PREFIX, "a public key"),
         (PEM_PREFIX, "a key in PEM"),

@@ -8,6 +8,11 @@ use crate::output::Failure;
 
 /// Posts the body to the URL with these headers.
 pub(super) fn command(url: &str, body: &Path, headers: &SignedHeaders) -> Result<String, Failure> {
+    if body == Path::new("-") {
+        let message =
+            "a command with the body from a pipe would send nothing; give the body as a file";
+        return Err(Failure::error("usage", &message));
+    }
     let unfit = |what: &str| {
         let message =
             format!("{what} holds control characters or is no UTF-8, so no command is printed");

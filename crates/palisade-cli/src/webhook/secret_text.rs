@@ -107,7 +107,7 @@ pub(super) fn check_streams<'a>(
     while let Some(one) = rest.next() {
         if rest.clone().any(|other| one.is_one_with(other)) {
             let message = "two inputs are the same stream, stdin perhaps, and it can be read for one of them; \
-                           give the secret in a file or a variable";
+                           give the others as files, or a secret as a variable";
             return Err(Failure::error("usage", &message));
         }
     }

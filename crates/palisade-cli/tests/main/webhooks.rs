@@ -213,13 +213,13 @@ fn the_url_is_that_of_the_command_line() {
 fn a_command_of_curl_quotes_all() {
     let files = files();
     let line = "sign --scheme standard --secret-file whsec.txt --time 1700000000 --id msg_it's \
-                --curl http://localhost/a?b=$(c)&d='e' -";
-    let answer = run(&files, line, b"{}");
+                --curl http://localhost/a?b=$(c)&d='e' hello.txt";
+    let answer = run(&files, line, b"");
     assert_eq!(answer.code, 0, "{answer:?}");
     for part in [
         "curl --globoff ",
         r" --header 'webhook-id: msg_it'\''s' ",
-        " --data-binary '@-' ",
+        "hello.txt' --url ",
         r" --url 'http://localhost/a?b=$(c)&d='\''e'\'''",
     ] {
         assert!(answer.stdout.contains(part), "{part}: {answer:?}");
@@ -229,6 +229,9 @@ fn a_command_of_curl_quotes_all() {
     let args =
         ["webhook", "sign", "--scheme", "glacis", "--secret-env", "S", "--curl", "a\nb", "-"];
     assert_eq!(palisade_in(&args, b"", &[("S", "secret")]).code, 2);
+    // What came through a pipe is gone when the command is run.
+    let pipe = "sign --scheme glacis --secret-file key.txt --curl http://localhost/ -";
+    assert_eq!(run(&files, pipe, b"{}").code, 2);
 }
 
 #[test]

@@ -192,7 +192,8 @@ impl fmt::Display for Finding {
             }
             Self::Unexplained => f.write_str(
                 "neither the secret in another form nor the body in another form explains it: most likely \
-                 it is another secret, such as that of another endpoint or of the test mode",
+                 it is another secret, such as that of another endpoint or of the test mode, or another body: \
+                 altered, or parsed and written again with a loss, such as 1 for 1.0",
             ),
         }
     }

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::{KeyError, SHARED_PREFIX, check_text};
 
 const WANTED: &str = "a shared secret";
+const WANTED_WHSEC: &str = "a secret of Standard Webhooks, `whsec_` and base64,";
 
 /// The secret of an HMAC scheme, which sender and receiver share.
 ///
@@ -49,10 +50,18 @@ impl SharedSecret {
     /// # Errors
     ///
     /// [`KeyError`]; base64url and missing padding are refused, since another decoder would make another key
-    /// of them.
+    /// of them, and so are digits of hex without `whsec_`, which happen to be base64 of something else.
     pub fn from_whsec(text: &str) -> Result<Self, KeyError> {
-        check_text(text, WANTED, &[SHARED_PREFIX])?;
-        let bytes = decode_base64(text.strip_prefix(SHARED_PREFIX).unwrap_or(text))?;
+        check_text(text, WANTED_WHSEC, &[SHARED_PREFIX])?;
+        if text.trim() != text {
+            return Err(KeyError::WhiteSpace);
+        }
+        if text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(KeyError::WrongKind { wanted: WANTED_WHSEC, found: "a secret in hex" });
+        }
+        let base64 = text.strip_prefix(SHARED_PREFIX).unwrap_or(text);
+        let bytes =
+            decode_base64(base64, "secret of Standard Webhooks, `whsec_` and base64 with padding")?;
         let got = bytes.expose_secret().len();
         if !(24..=64).contains(&got) {
             return Err(KeyError::Length { got, what: "secret of Standard Webhooks (24 to 64)" });
@@ -88,8 +97,8 @@ impl SharedSecret {
     ///
     /// [`KeyError`].
     pub fn from_base64(text: &str) -> Result<Self, KeyError> {
-        check_text(text, WANTED, &[])?;
-        Self::from_bytes(decode_base64(text)?)
+        check_text(text, "a shared secret in base64", &[])?;
+        Self::from_bytes(decode_base64(text, "base64 with padding")?)
     }
 
     /// Reads a key written in hex, in lower or upper case.
@@ -98,7 +107,7 @@ impl SharedSecret {
     ///
     /// [`KeyError`].
     pub fn from_hex(text: &str) -> Result<Self, KeyError> {
-        check_text(text, WANTED, &[])?;
+        check_text(text, "a shared secret in hex", &[])?;
         let mut bytes = Zeroizing::new(vec![0; text.len() / 2]);
         base16ct::mixed::decode(text, &mut bytes).map_err(|_| KeyError::Encoding("hex"))?;
         Self::from_bytes(SecretBytes::dangerous_unchecked(std::mem::take(&mut *bytes)))
@@ -140,15 +149,13 @@ impl SharedSecret {
     }
 }
 
-fn decode_base64(text: &str) -> Result<SecretBytes, KeyError> {
+fn decode_base64(text: &str, what: &'static str) -> Result<SecretBytes, KeyError> {
     if text.is_empty() {
         return Err(KeyError::Empty);
     }
     // Wiped also when the text breaks off half-way.
     let mut bytes = Zeroizing::new(vec![0; text.len()]);
-    let len = Base64::decode(text, &mut bytes)
-        .map_err(|_| KeyError::Encoding("base64 with padding"))?
-        .len();
+    let len = Base64::decode(text, &mut bytes).map_err(|_| KeyError::Encoding(what))?.len();
     Ok(SecretBytes::dangerous_unchecked(bytes[..len].to_vec()))
 }
 
