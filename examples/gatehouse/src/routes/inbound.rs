@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use http_body_util::BodyExt;
@@ -21,6 +21,7 @@ use crate::error::ApiError;
 use crate::inbound::Room;
 use crate::input::Segment;
 use crate::reply::json;
+use crate::trail::Trail;
 
 /// How long a body may take to arrive: some time for any, and more for each byte that is there. One of 1 MiB has 9 s.
 const BODY_TIME: Duration = Duration::from_secs(5);
@@ -35,12 +36,14 @@ struct Receipt {
 
 pub(crate) async fn receive(
     State(app): State<Arc<App>>,
+    Extension(trail): Extension<Arc<Trail>>,
     Segment(scheme): Segment<String>,
     client: Client,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
     let verifier = app.inbound.verifier(&scheme).ok_or_else(ApiError::no_route)?;
+    trail.of_scheme(verifier.scheme());
     // Headers that cannot be right cost no body.
     let mut stream = verifier.start(&headers, app.now())?;
     let mut room = app.inbound.room(verifier.scheme(), client.address());
