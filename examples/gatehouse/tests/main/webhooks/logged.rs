@@ -12,7 +12,8 @@ const JSON: (&str, &str) = ("GATEHOUSE_LOG_FORMAT", "json");
 /// The lines of the log that have this field.
 fn lines(folder: &Path, field: &str) -> Vec<Value> {
     let lines = log(folder);
-    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    // The last one may be half written.
+    let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     lines.filter(|line| !line[field].is_null()).collect()
 }
 
@@ -40,7 +41,7 @@ fn a_refused_message_has_its_scheme() {
         said,
         [
             ("github".into(), "webhook_bad_signature".into()),
-            ("github".into(), "webhook_malformed_signature".into()),
+            ("github".into(), "webhook_malformed_header".into()),
             (Value::Null, "no_route".into()),
         ]
     );
