@@ -102,6 +102,16 @@ impl Egress {
         }
     }
 
+    /// The ports that requests with TLS may go to, the lowest first.
+    pub fn ports(&self) -> impl Iterator<Item = u16> {
+        self.destinations.ports()
+    }
+
+    /// What was said of the addresses of the own machine.
+    pub fn loopback(&self) -> Loopback {
+        self.destinations.loopback()
+    }
+
     /// Sends a `POST` for a customer and waits for the answer, whatever its status is.
     ///
     /// The customer is whoever chose the URL. Names that are never resolved cost his other messages time, and nobody

@@ -210,8 +210,8 @@ pub enum InvalidTarget {
     /// Port 0 or one beyond 65535.
     #[error("the port is not one from 1 to 65535")]
     Port,
-    /// A port that is not open.
-    #[error("nothing is sent to this port; use 443 or 8443")]
+    /// A port that is not open; [`Egress::ports`](super::Egress::ports) are.
+    #[error("nothing is sent to this port")]
     ClosedPort,
     /// What is never sent.
     #[error("the URL has a fragment, which is never sent; remove # and what follows")]

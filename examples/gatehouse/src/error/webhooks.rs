@@ -1,11 +1,16 @@
 //! How what happens to webhooks, sent and received, becomes a response.
 
+use std::borrow::Cow;
+
 use axum::http::StatusCode;
 use palisade::webhook::{Refused, ReplayError};
 
 use super::{ApiError, Challenge};
-use crate::egress::InvalidTarget;
+use crate::egress::{Egress, InvalidTarget, Loopback};
 use crate::webhooks::{BY_HAND, MAX_ENDPOINTS, WebhooksError};
+
+/// How many of the open ports a refusal names at most.
+const PORTS_SHOWN: usize = 20;
 
 impl ApiError {
     /// 403 for a key that speaks for less than the workspace.
@@ -17,9 +22,9 @@ impl ApiError {
     }
 
     /// 422 for a URL that nothing is sent to.
-    pub(crate) fn webhook_url(error: InvalidTarget) -> Self {
+    pub(crate) fn webhook_url(error: InvalidTarget, egress: &Egress) -> Self {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        let hint = "\"url\" is where the messages are sent to, by HTTPS";
+        let hint = url_hint(error, egress);
         Self::new(status, "WEBHOOK_URL_REFUSED", error.to_string(), hint, error.reason())
     }
 
@@ -92,6 +97,24 @@ impl ApiError {
             "the operator sets how large a message may be",
             Refused::BodyTooLarge.reason(),
         )
+    }
+}
+
+/// What to do about a URL that is refused, by what is wrong with it.
+fn url_hint(error: InvalidTarget, egress: &Egress) -> Cow<'static, str> {
+    let is_closed = egress.loopback() == Loopback::Refuse;
+    match error {
+        InvalidTarget::Scheme if is_closed => "to try webhooks on this machine by plain HTTP, the operator starts the service with GATEHOUSE_WEBHOOK_LOOPBACK=allow".into(),
+        InvalidTarget::Address | InvalidTarget::SingleLabel if is_closed => "to try webhooks on this machine, the operator starts the service with GATEHOUSE_WEBHOOK_LOOPBACK=allow".into(),
+        InvalidTarget::PlainHttp => "this machine is localhost, a name that ends in .localhost, 127.0.0.0/8 and ::1".into(),
+        InvalidTarget::ClosedPort => {
+            let mut open: Vec<_> = egress.ports().take(PORTS_SHOWN).map(|port| port.to_string()).collect();
+            if egress.ports().nth(PORTS_SHOWN).is_some() {
+                open.push("and more".to_owned());
+            }
+            format!("the ports that are open: {}; the operator opens others with GATEHOUSE_WEBHOOK_PORTS", open.join(", ")).into()
+        }
+        _ => "\"url\" is where the messages are sent to, by HTTPS".into(),
     }
 }
 
