@@ -83,6 +83,17 @@ impl ApiError {
         )
     }
 
+    /// 404 for a message of a scheme that is known, and whose keys are not given.
+    pub(crate) fn sender_not_set_up() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "NOT_FOUND",
+            "this sender is not set up",
+            "the operator gives its keys in GATEHOUSE_INBOUND_ and the name of the scheme",
+            "webhook_sender_not_set_up",
+        )
+    }
+
     /// 503 where no room is left for what is on its way in.
     pub(crate) fn no_room_for_a_body() -> Self {
         Self::unavailable("too many messages at the moment", "webhook_no_room")

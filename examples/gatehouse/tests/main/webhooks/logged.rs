@@ -34,6 +34,7 @@ fn a_refused_message_has_its_scheme() {
     assert_eq!(send(&gate, "github", &format!("sha256={}", "0".repeat(64))), 401);
     assert_eq!(send(&gate, "github", "hunter2"), 400);
     assert_eq!(send(&gate, "hunter3", "hunter2"), 404);
+    assert_eq!(send(&gate, "stripe", "hunter2"), 404);
     gate.stop();
     let said = lines(folder, "status").into_iter().filter(|line| line["status"] != 200);
     let said: Vec<_> = said.map(|line| (line["scheme"].clone(), line["reason"].clone())).collect();
@@ -43,6 +44,7 @@ fn a_refused_message_has_its_scheme() {
             ("github".into(), "webhook_bad_signature".into()),
             ("github".into(), "webhook_malformed_header".into()),
             (Value::Null, "no_route".into()),
+            ("stripe".into(), "webhook_sender_not_set_up".into()),
         ]
     );
     assert!(!log(folder).contains("hunter"), "what a stranger wrote");
