@@ -114,19 +114,33 @@ impl ApiError {
 /// What to do about a URL that is refused, by what is wrong with it.
 fn url_hint(error: InvalidTarget, egress: &Egress) -> Cow<'static, str> {
     let is_closed = egress.loopback() == Loopback::Refuse;
-    match error {
-        InvalidTarget::Scheme if is_closed => "to try webhooks on this machine by plain HTTP, the operator starts the service with GATEHOUSE_WEBHOOK_LOOPBACK=allow".into(),
-        InvalidTarget::Address | InvalidTarget::SingleLabel if is_closed => "to try webhooks on this machine, the operator starts the service with GATEHOUSE_WEBHOOK_LOOPBACK=allow".into(),
-        InvalidTarget::PlainHttp => "this machine is localhost, a name that ends in .localhost, 127.0.0.0/8 and ::1".into(),
-        InvalidTarget::ClosedPort => {
-            let mut open: Vec<_> = egress.ports().take(PORTS_SHOWN).map(|port| port.to_string()).collect();
-            if egress.ports().nth(PORTS_SHOWN).is_some() {
-                open.push("and more".to_owned());
-            }
-            format!("the ports that are open: {}; the operator opens others with GATEHOUSE_WEBHOOK_PORTS", open.join(", ")).into()
+    let hint = match error {
+        InvalidTarget::Scheme | InvalidTarget::Address | InvalidTarget::SingleLabel
+            if is_closed =>
+        {
+            "to try webhooks on this machine, by plain HTTP too, the operator starts the service \
+             with GATEHOUSE_WEBHOOK_LOOPBACK=allow"
         }
-        _ => "\"url\" is where the messages are sent to, by HTTPS".into(),
+        InvalidTarget::PlainHttp => {
+            "this machine is localhost, a name that ends in .localhost, 127.0.0.0/8 and ::1"
+        }
+        InvalidTarget::ClosedPort => return open_ports(egress).into(),
+        _ => "\"url\" is where the messages are sent to, by HTTPS",
+    };
+    hint.into()
+}
+
+/// The hint of a port that is not open.
+fn open_ports(egress: &Egress) -> String {
+    let shown = egress.ports().take(PORTS_SHOWN).map(|port| port.to_string());
+    let mut open: Vec<_> = shown.collect();
+    if egress.ports().nth(PORTS_SHOWN).is_some() {
+        open.push("and more".to_owned());
     }
+    let open = open.join(", ");
+    format!(
+        "the ports that are open: {open}; the operator opens others with GATEHOUSE_WEBHOOK_PORTS"
+    )
 }
 
 /// What is wrong with the form is a 400. Whatever was signed by nobody that is known is one and the same 401: which

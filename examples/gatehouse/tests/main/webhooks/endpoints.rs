@@ -54,7 +54,7 @@ async fn hint(vars: &[(&str, &str)], url: &str) -> String {
     let gate = Gate::with_vars(vars).await;
     let reply = gate.post(ENDPOINTS, &gate.admin, json!({"url": url})).await;
     assert_eq!((reply.status.as_u16(), reply.code()), (422, "WEBHOOK_URL_REFUSED"), "{url}");
-    text(&reply.body["error"]["details"]["hint"]).to_owned()
+    text(&reply.body["error"]["details"]["hint"]).clone()
 }
 
 #[tokio::test]
