@@ -210,7 +210,7 @@ async fn plain_http_goes_to_this_machine_alone() {
         "[::ffff:1.1.1.1]",
         "hooks.example.com",
         "localhost.example.com",
-        "notlocalhost.com",
+        "example.notlocalhost",
         "my-localhost.localhost.com",
     ] {
         let refused = egress.target(&format!("http://{host}/")).unwrap_err();
