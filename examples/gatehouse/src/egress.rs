@@ -37,6 +37,7 @@ pub use target::{InvalidTarget, MAX_URL, Target};
 
 use destinations::Destinations;
 use places::Places;
+use target::Scheme;
 
 /// The way out: where requests may go, whom to trust, and how long all of it may take.
 ///
@@ -76,7 +77,8 @@ impl Egress {
 
     /// Checks a URL, when a customer stores it and again when it is used.
     ///
-    /// A host that is an address is judged here. A name is judged when it is used, by the addresses that it has then.
+    /// A host that is an address is judged here. A name is judged when it is used, by the addresses that it has then;
+    /// for plain HTTP it has to be `localhost` or end in `.localhost`.
     ///
     /// # Errors
     ///
@@ -85,12 +87,29 @@ impl Egress {
         let target = Target::parse(url, self.destinations.loopback())?;
         let (port, scheme) = (target.port(), target.scheme());
         match target.address() {
-            Some(address) if self.destinations.judge(address, scheme).is_err() => {
+            // Whether plain HTTP is all that is wrong with it is seen where it is judged as though it had TLS.
+            Some(address) if self.destinations.judge(address, Scheme::Https).is_err() => {
                 Err(InvalidTarget::Address)
+            }
+            Some(address) if self.destinations.judge(address, scheme).is_err() => {
+                Err(InvalidTarget::PlainHttp)
+            }
+            None if scheme == Scheme::Http && !target.has_local_name() => {
+                Err(InvalidTarget::PlainHttp)
             }
             _ if !self.destinations.has_port(port, scheme) => Err(InvalidTarget::ClosedPort),
             _ => Ok(target),
         }
+    }
+
+    /// The ports that requests with TLS may go to, the lowest first.
+    pub fn ports(&self) -> impl Iterator<Item = u16> {
+        self.destinations.ports()
+    }
+
+    /// What was said of the addresses of the own machine.
+    pub fn loopback(&self) -> Loopback {
+        self.destinations.loopback()
     }
 
     /// Sends a `POST` for a customer and waits for the answer, whatever its status is.

@@ -68,9 +68,9 @@ impl Inbound {
         Ok(Self { verifiers, store: store.clone(), limits: settings.kept, rooms, max_body })
     }
 
-    /// The verifier of the scheme of this name; none where it is not configured.
-    pub(crate) fn verifier(&self, name: &str) -> Option<&Verifier> {
-        self.verifiers.iter().find(|verifier| verifier.scheme().name() == name)
+    /// The verifier of this scheme; none where it is not configured.
+    pub(crate) fn verifier(&self, scheme: &Scheme) -> Option<&Verifier> {
+        self.verifiers.iter().find(|verifier| verifier.scheme().name() == scheme.name())
     }
 
     /// Room for a body to this scheme from this address, which starts with none.

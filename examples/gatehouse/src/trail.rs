@@ -14,6 +14,7 @@ use palisade::allowlist::Network;
 use palisade::apikey::ApiKeyId;
 use palisade::secret::SecretBytes;
 use palisade::session::{SessionId, SidecarId};
+use palisade::webhook::Scheme;
 
 use crate::admission::Credential;
 use crate::app::App;
@@ -40,6 +41,7 @@ pub(crate) struct Trail {
     ended_others: OnceLock<u64>,
     owner: OnceLock<String>,
     sidecar: OnceLock<SidecarId>,
+    scheme: OnceLock<&'static str>,
     judgement: OnceLock<Judgement>,
 }
 
@@ -93,6 +95,12 @@ impl Trail {
     /// The request came from this sidecar, as far as whoever sent it says.
     pub(crate) fn of_sidecar(&self, id: &SidecarId) {
         let _ = self.sidecar.set(*id);
+    }
+
+    /// The request is a message of this scheme, as far as its path says. It is the name of a scheme that there is, and
+    /// never the text of the path.
+    pub(crate) fn of_scheme(&self, scheme: &Scheme) {
+        let _ = self.scheme.set(scheme.name());
     }
 
     /// An allowlist decided about the request.
@@ -175,6 +183,7 @@ impl Drop for Line {
             user_id = self.trail.user.get().map(UserId::as_str),
             owner = self.trail.owner.get(),
             sidecar_id = self.trail.sidecar.get().map(SidecarId::as_str),
+            scheme = self.trail.scheme.get(),
             session_id = session.map(SessionId::as_str),
             replaced_session_id = replaced.map(SessionId::as_str),
             ended_session_id = self.trail.ended.get().map(SessionId::as_str),

@@ -64,6 +64,10 @@ impl Destinations {
         scheme == Scheme::Http || self.ports.contains(&port)
     }
 
+    pub(super) fn ports(&self) -> impl Iterator<Item = u16> {
+        self.ports.iter().copied()
+    }
+
     pub(super) fn loopback(&self) -> Loopback {
         self.loopback
     }

@@ -142,6 +142,11 @@ impl Target {
         }
     }
 
+    /// Whether the host is a name of this machine by its form: `localhost` or one below it (RFC 6761 section 6.3).
+    pub(super) fn has_local_name(&self) -> bool {
+        self.name().is_some_and(|name| name == "localhost" || name.ends_with(".localhost"))
+    }
+
     /// The name, where the host is one.
     pub(super) fn name(&self) -> Option<&str> {
         match &self.host {
@@ -186,6 +191,9 @@ pub enum InvalidTarget {
     /// Another scheme.
     #[error("the URL has to begin with https://")]
     Scheme,
+    /// Plain HTTP to another machine than this one.
+    #[error("plain HTTP is only for this machine; write https:// for every other host")]
+    PlainHttp,
     /// A user name or a password.
     #[error(
         "the URL has a user name or an @ before the host; remove it, since messages are signed"
@@ -202,8 +210,8 @@ pub enum InvalidTarget {
     /// Port 0 or one beyond 65535.
     #[error("the port is not one from 1 to 65535")]
     Port,
-    /// A port that is not open.
-    #[error("nothing is sent to this port; use 443 or 8443")]
+    /// A port that is not open; [`Egress::ports`](super::Egress::ports) are.
+    #[error("nothing is sent to this port")]
     ClosedPort,
     /// What is never sent.
     #[error("the URL has a fragment, which is never sent; remove # and what follows")]
@@ -227,6 +235,7 @@ impl InvalidTarget {
             Self::Character => "url_character",
             Self::Form => "url_form",
             Self::Scheme => "url_scheme",
+            Self::PlainHttp => "url_plain_http",
             Self::UserInfo => "url_user_info",
             Self::Host => "url_host",
             Self::SingleLabel => "url_single_label",

@@ -1,11 +1,16 @@
 //! How what happens to webhooks, sent and received, becomes a response.
 
+use std::borrow::Cow;
+
 use axum::http::StatusCode;
 use palisade::webhook::{Refused, ReplayError};
 
 use super::{ApiError, Challenge};
-use crate::egress::InvalidTarget;
+use crate::egress::{Egress, InvalidTarget, Loopback};
 use crate::webhooks::{BY_HAND, MAX_ENDPOINTS, WebhooksError};
+
+/// How many of the open ports a refusal names at most.
+const PORTS_SHOWN: usize = 20;
 
 impl ApiError {
     /// 403 for a key that speaks for less than the workspace.
@@ -17,9 +22,9 @@ impl ApiError {
     }
 
     /// 422 for a URL that nothing is sent to.
-    pub(crate) fn webhook_url(error: InvalidTarget) -> Self {
+    pub(crate) fn webhook_url(error: InvalidTarget, egress: &Egress) -> Self {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        let hint = "\"url\" is where the messages are sent to, by HTTPS";
+        let hint = url_hint(error, egress);
         Self::new(status, "WEBHOOK_URL_REFUSED", error.to_string(), hint, error.reason())
     }
 
@@ -78,6 +83,17 @@ impl ApiError {
         )
     }
 
+    /// 404 for a message of a scheme that is known, and whose keys are not given.
+    pub(crate) fn sender_not_set_up() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "NOT_FOUND",
+            "this sender is not set up",
+            "the operator gives its keys in GATEHOUSE_INBOUND_ and the name of the scheme",
+            "webhook_sender_not_set_up",
+        )
+    }
+
     /// 503 where no room is left for what is on its way in.
     pub(crate) fn no_room_for_a_body() -> Self {
         Self::unavailable("too many messages at the moment", "webhook_no_room")
@@ -93,6 +109,38 @@ impl ApiError {
             Refused::BodyTooLarge.reason(),
         )
     }
+}
+
+/// What to do about a URL that is refused, by what is wrong with it.
+fn url_hint(error: InvalidTarget, egress: &Egress) -> Cow<'static, str> {
+    let is_closed = egress.loopback() == Loopback::Refuse;
+    let hint = match error {
+        InvalidTarget::Scheme | InvalidTarget::Address | InvalidTarget::SingleLabel
+            if is_closed =>
+        {
+            "to try webhooks on this machine, by plain HTTP too, the operator starts the service \
+             with GATEHOUSE_WEBHOOK_LOOPBACK=allow"
+        }
+        InvalidTarget::PlainHttp => {
+            "this machine is localhost, a name that ends in .localhost, 127.0.0.0/8 and ::1"
+        }
+        InvalidTarget::ClosedPort => return open_ports(egress).into(),
+        _ => "\"url\" is where the messages are sent to, by HTTPS",
+    };
+    hint.into()
+}
+
+/// The hint of a port that is not open.
+fn open_ports(egress: &Egress) -> String {
+    let shown = egress.ports().take(PORTS_SHOWN).map(|port| port.to_string());
+    let mut open: Vec<_> = shown.collect();
+    if egress.ports().nth(PORTS_SHOWN).is_some() {
+        open.push("and more".to_owned());
+    }
+    let open = open.join(", ");
+    format!(
+        "the ports that are open: {open}; the operator opens others with GATEHOUSE_WEBHOOK_PORTS"
+    )
 }
 
 /// What is wrong with the form is a 400. Whatever was signed by nobody that is known is one and the same 401: which

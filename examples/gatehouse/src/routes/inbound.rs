@@ -1,16 +1,16 @@
 //! `POST /webhooks/in/{scheme}`: what others send here, if it is signed.
 //!
-//! There is no other authentication. A sender that is not configured is a 404, like a path that leads nowhere.
+//! There is no other authentication. A sender that is not set up is a 404 that says so: which schemes there are is public.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use http_body_util::BodyExt;
-use palisade::webhook::{Refused, ReplayError, VerifyingStream};
+use palisade::webhook::{Refused, ReplayError, Scheme, VerifyingStream};
 use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 
@@ -21,6 +21,7 @@ use crate::error::ApiError;
 use crate::inbound::Room;
 use crate::input::Segment;
 use crate::reply::json;
+use crate::trail::Trail;
 
 /// How long a body may take to arrive: some time for any, and more for each byte that is there. One of 1 MiB has 9 s.
 const BODY_TIME: Duration = Duration::from_secs(5);
@@ -35,12 +36,16 @@ struct Receipt {
 
 pub(crate) async fn receive(
     State(app): State<Arc<App>>,
+    Extension(trail): Extension<Arc<Trail>>,
     Segment(scheme): Segment<String>,
     client: Client,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let verifier = app.inbound.verifier(&scheme).ok_or_else(ApiError::no_route)?;
+    let known = Scheme::ALL.into_iter().find(|known| known.name() == scheme);
+    let known = known.ok_or_else(ApiError::no_route)?;
+    trail.of_scheme(&known);
+    let verifier = app.inbound.verifier(&known).ok_or_else(ApiError::sender_not_set_up)?;
     // Headers that cannot be right cost no body.
     let mut stream = verifier.start(&headers, app.now())?;
     let mut room = app.inbound.room(verifier.scheme(), client.address());
@@ -115,7 +120,7 @@ mod tests {
     use axum::body::Bytes;
     use axum::response::IntoResponse;
     use hyper::body::Frame;
-    use palisade::webhook::{Scheme, SharedSecret, Verifier};
+    use palisade::webhook::{SharedSecret, Verifier};
     use tokio::time::{Sleep, sleep};
 
     use super::*;

@@ -30,7 +30,9 @@ pub(crate) async fn add(
 ) -> Result<Response, ApiError> {
     let now = app.now();
     manager.confirm_for_a_webhook_secret(&app, now).await?;
-    let target = app.webhooks.egress.target(&request.url).map_err(ApiError::webhook_url)?;
+    let egress = &app.webhooks.egress;
+    let target =
+        egress.target(&request.url).map_err(|error| ApiError::webhook_url(error, egress))?;
     let (workspace, new) = (manager.owner()?, request.checked()?);
     let key = app.webhooks.secrets.primary();
     let store = &app.webhooks.store;

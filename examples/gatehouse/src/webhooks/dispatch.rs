@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use palisade::secret::SecretBytes;
-use palisade::webhook::{NotRecorded, Outcome, RetryAfter};
+use palisade::webhook::{Next, NotRecorded, Outcome, RetryAfter};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
@@ -18,6 +18,7 @@ use super::due::{RecordError, Recorded};
 use super::{Webhooks, WebhooksError};
 use crate::app::App;
 use crate::egress::{Answer, EgressError, Message, RetryAfter as Asked};
+use crate::reply::rfc3339;
 
 /// How many attempts this process makes at once.
 const AT_ONCE: usize = 64;
@@ -193,34 +194,9 @@ fn asked(answer: &Answer, now: SystemTime) -> Option<RetryAfter> {
 /// message once more when the lease ends.
 async fn record(app: &App, claimed: &Claimed, outcome: Outcome, word: &str) {
     let (delivery_id, endpoint_id) = (claimed.id.as_str(), claimed.endpoint.id.as_str());
-    let attempt = claimed.delivery.next_attempt();
     for tried in 1..=RECORD_TRIES {
         match app.webhooks.record(claimed, outcome, word, app.now()).await {
-            Ok(Recorded::Disabled(reason)) => {
-                tracing::warn!(
-                    delivery_id,
-                    endpoint_id,
-                    attempt,
-                    outcome = word,
-                    reason,
-                    "a webhook endpoint was disabled"
-                );
-                return;
-            }
-            Ok(Recorded::Overtaken) => {
-                tracing::info!(
-                    delivery_id,
-                    endpoint_id,
-                    attempt,
-                    outcome = word,
-                    "a webhook was recorded by another process, or its endpoint removed"
-                );
-                return;
-            }
-            Ok(Recorded::Next(next)) => {
-                tracing::info!(delivery_id, endpoint_id, attempt, outcome = word, next = ?next, "a webhook was sent");
-                return;
-            }
+            Ok(recorded) => return note(claimed, outcome, word, &recorded),
             Err(error) => {
                 let cause = match &error {
                     RecordError::NotRecorded(why) => Some(why.reason().to_owned()),
@@ -243,6 +219,56 @@ async fn record(app: &App, claimed: &Claimed, outcome: Outcome, word: &str) {
         }
         tokio::time::sleep(RECORD_PAUSE).await;
     }
+}
+
+/// Writes what came of an attempt. Only an answer shows that the message was sent.
+fn note(claimed: &Claimed, outcome: Outcome, word: &str, recorded: &Recorded) {
+    let (delivery_id, endpoint_id) = (claimed.id.as_str(), claimed.endpoint.id.as_str());
+    let attempt = claimed.delivery.next_attempt();
+    let next = match recorded {
+        Recorded::Next(next) => next,
+        Recorded::Disabled(reason) => {
+            tracing::warn!(
+                delivery_id,
+                endpoint_id,
+                attempt,
+                outcome = word,
+                reason,
+                "a webhook endpoint was disabled"
+            );
+            return;
+        }
+        Recorded::Overtaken => {
+            tracing::info!(
+                delivery_id,
+                endpoint_id,
+                attempt,
+                outcome = word,
+                "a webhook was recorded by another process, or its endpoint removed"
+            );
+            return;
+        }
+    };
+    let (next, next_attempt_at) = match next {
+        Next::Delivered => ("delivered", None),
+        Next::Retry { at } => ("retry", Some(rfc3339(*at))),
+        Next::GiveUp { why } => (why.reason(), None),
+        Next::EndpointGone => ("endpoint_gone", None),
+        _ => ("other", None),
+    };
+    let message = match outcome.status() {
+        Some(_) => "a webhook was sent",
+        None => "a webhook got no answer",
+    };
+    tracing::info!(
+        delivery_id,
+        endpoint_id,
+        attempt,
+        outcome = word,
+        next,
+        next_attempt_at,
+        "{message}"
+    );
 }
 
 async fn postpone(app: &App, claimed: &Claimed, word: &'static str) {

@@ -6,6 +6,7 @@ mod endpoints;
 mod inbound;
 mod intents;
 mod left_behind;
+mod logged;
 mod loopback;
 mod processes;
 mod sending;

@@ -145,7 +145,7 @@ async fn names_that_hang_are_in_nobody_elses_way() {
     assert_eq!(not_tried, [EgressError::Busy; 4], "a lookup keeps its place after its time limit");
     assert_eq!((hanging.count(), EgressError::Busy.reason()), (4, "busy"));
 
-    let good = target(format!("http://good.example:{}/", receiver.port));
+    let good = target(format!("http://good.localhost:{}/", receiver.port));
     let message = message();
     let (answer, _) = tokio::join!(egress.post("org_other", &good, &message), receiver.answer(OK));
     assert_eq!(answer.unwrap().status(), 200);

@@ -125,7 +125,7 @@ async fn forms_of_an_address_from_the_resolver() {
         "::ffff:10.0.0.1",
     ];
     let egress = open().resolver(Script::new(&[&denied])).build().unwrap();
-    let url = format!("http://forms.example:{}/", receiver.port);
+    let url = format!("http://forms.localhost:{}/", receiver.port);
     assert_eq!(post(&egress, &url).await.unwrap_err(), EgressError::NoPublicAddress);
     let mapped = open().resolver(Script::new(&[&["::ffff:127.0.0.1"]])).build().unwrap();
     let (answer, _) = tokio::join!(post(&mapped, &url), receiver.answer(OK));
@@ -145,14 +145,14 @@ async fn a_name_that_moves_after_it_was_judged() {
     let inside = Receiver::at("127.0.0.2", outside.port).await;
     let resolver = Script::new(&[&["127.0.0.1"], &["127.0.0.2"]]);
     let egress = with_an_inside(&resolver);
-    let target = egress.target(&format!("http://moves.example:{}/", outside.port)).unwrap();
+    let target = egress.target(&format!("http://moves.localhost:{}/", outside.port)).unwrap();
     assert_eq!(resolver.asked(), 0, "a name is resolved when it is used");
     let message = message();
     let (answer, request) =
         tokio::join!(egress.post("org_demo", &target, &message), outside.answer(OK));
     assert_eq!(answer.unwrap().status(), 200);
     assert_eq!(resolver.asked(), 1, "what was judged is what is connected to");
-    assert!(request.contains(&format!("host: moves.example:{}\r\n", outside.port)), "{request}");
+    assert!(request.contains(&format!("host: moves.localhost:{}\r\n", outside.port)), "{request}");
     // The next request judges anew.
     assert_eq!(
         egress.post("org_demo", &target, &message).await.unwrap_err(),
@@ -167,7 +167,7 @@ async fn denied_addresses_beside_others_are_left_out() {
     let inside = Receiver::at("127.0.0.2", outside.port).await;
     let resolver = Script::new(&[&["127.0.0.2", "10.0.0.1", "127.0.0.1", "127.0.0.2"]]);
     let egress = with_an_inside(&resolver);
-    let url = format!("http://mixed.example:{}/", outside.port);
+    let url = format!("http://mixed.localhost:{}/", outside.port);
     let (answer, _) = tokio::join!(post(&egress, &url), outside.answer(OK));
     assert_eq!(answer.unwrap().status(), 200);
     assert!(inside.untouched());
@@ -176,7 +176,7 @@ async fn denied_addresses_beside_others_are_left_out() {
 #[tokio::test]
 async fn thousands_of_addresses() {
     let receiver = Receiver::new().await;
-    let url = format!("http://many.example:{}/", receiver.port);
+    let url = format!("http://many.localhost:{}/", receiver.port);
     let mut many = vec!["10.0.0.1"; 10_000];
     many.push("127.0.0.1");
     let egress = open().resolver(Script::new(&[&many])).build().unwrap();
@@ -193,7 +193,7 @@ async fn the_next_address_where_one_does_not_listen() {
     let receiver = Receiver::new().await;
     let resolver = Script::new(&[&["127.0.0.3", "127.0.0.1"]]);
     let egress = open().resolver(resolver).build().unwrap();
-    let url = format!("http://two.example:{}/", receiver.port);
+    let url = format!("http://two.localhost:{}/", receiver.port);
     let (answer, _) = tokio::join!(post(&egress, &url), receiver.answer(OK));
     assert_eq!(answer.unwrap().status(), 200);
 }
@@ -201,10 +201,31 @@ async fn the_next_address_where_one_does_not_listen() {
 #[tokio::test]
 async fn plain_http_goes_to_this_machine_alone() {
     let egress = open().resolver(Script::new(&[&["1.1.1.1", "2606:4700::1111"]])).build().unwrap();
-    let refused = post(&egress, "http://public.example/").await.unwrap_err();
+    // A name of this machine that leads elsewhere.
+    let refused = post(&egress, "http://public.localhost/").await.unwrap_err();
     assert_eq!(refused, EgressError::NoPublicAddress);
-    assert_eq!(egress.target("http://1.1.1.1/").unwrap_err(), InvalidTarget::Address);
-    assert!(egress.target("https://1.1.1.1/").is_ok());
+    for host in [
+        "1.1.1.1",
+        "[2606:4700::1111]",
+        "[::ffff:1.1.1.1]",
+        "hooks.example.com",
+        "localhost.example.com",
+        "example.notlocalhost",
+        "my-localhost.localhost.com",
+    ] {
+        let refused = egress.target(&format!("http://{host}/")).unwrap_err();
+        assert_eq!(refused, InvalidTarget::PlainHttp, "{host}");
+        assert!(egress.target(&format!("https://{host}/")).is_ok(), "{host}");
+    }
+    // These would be refused with TLS too, so that is not what is wrong with them.
+    for host in ["10.0.0.1", "169.254.169.254", "[fd00::1]", "[64:ff9b::127.0.0.1]", "0.0.0.0"] {
+        let refused = egress.target(&format!("http://{host}/")).unwrap_err();
+        assert_eq!(refused, InvalidTarget::Address, "{host}");
+    }
+    assert_eq!(egress.target("http://intranet/").unwrap_err(), InvalidTarget::SingleLabel);
+    for host in ["localhost", "LocalHost.", "a.b.localhost", "127.0.0.9", "0x7f.1", "[::1]"] {
+        assert!(egress.target(&format!("http://{host}:9000/")).is_ok(), "{host}");
+    }
 }
 
 #[tokio::test]

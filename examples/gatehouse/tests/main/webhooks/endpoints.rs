@@ -49,6 +49,42 @@ async fn what_an_endpoint_may_be() {
     assert_eq!(gate.post(ENDPOINTS, &gate.admin, json!({"url": URL})).await.status, 201);
 }
 
+/// What the hint says of a URL, where these variables are set.
+async fn hint(vars: &[(&str, &str)], url: &str) -> String {
+    let gate = Gate::with_vars(vars).await;
+    let reply = gate.post(ENDPOINTS, &gate.admin, json!({"url": url})).await;
+    assert_eq!((reply.status.as_u16(), reply.code()), (422, "WEBHOOK_URL_REFUSED"), "{url}");
+    text(&reply.body["error"]["details"]["hint"]).clone()
+}
+
+#[tokio::test]
+async fn a_refused_url_has_a_hint_of_its_kind() {
+    let (allow, general) = ("GATEHOUSE_WEBHOOK_LOOPBACK", "is where the messages are sent to");
+    for url in
+        ["http://127.0.0.1:9000/", "http://localhost/", "https://127.0.0.1/", "https://localhost/"]
+    {
+        assert!(hint(&[], url).await.contains("GATEHOUSE_WEBHOOK_LOOPBACK=allow"), "{url}");
+    }
+    assert!(hint(&[], "https://example.com/#a").await.contains(general));
+    let open = [(allow, "allow")];
+    assert!(hint(&open, "http://example.com/").await.contains("ends in .localhost"));
+    for url in ["https://10.0.0.1/", "https://intranet/", "ftp://localhost/"] {
+        assert!(hint(&open, url).await.contains(general), "it is open already: {url}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_port_names_those_that_are_open() {
+    let url = "https://example.com:22/";
+    assert!(hint(&[], url).await.starts_with("the ports that are open: 443, 8443; "));
+    let ports = "GATEHOUSE_WEBHOOK_PORTS";
+    let more = hint(&[(ports, "9443,8444")], url).await;
+    assert!(more.starts_with("the ports that are open: 443, 8443, 8444, 9443; "), "{more}");
+    let many: Vec<_> = (1000..1100).map(|port: u16| port.to_string()).collect();
+    let many = hint(&[(ports, &many.join(","))], url).await;
+    assert!(many.contains(", 1017, 1018, and more; ") && many.len() < 250, "{many}");
+}
+
 #[tokio::test]
 async fn who_may() {
     let gate = Gate::open().await;

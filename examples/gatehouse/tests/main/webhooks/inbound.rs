@@ -166,6 +166,8 @@ async fn who_is_not_configured_is_not_there() {
         let request = Request::builder().method(Method::POST).uri(format!("/webhooks/in/{name}"));
         let reply = gate.send(request.body(Body::from("{}")).unwrap()).await;
         assert_eq!((reply.status.as_u16(), reply.code()), (404, "NOT_FOUND"), "{name}");
+        let is_known = ["glacis", "stripe"].contains(&name);
+        assert_eq!(reply.text.contains("this sender is not set up"), is_known, "{}", reply.text);
     }
     let request = Request::builder().uri("/webhooks/in/github").body(Body::empty()).unwrap();
     assert_eq!(gate.send(request).await.status, 405);

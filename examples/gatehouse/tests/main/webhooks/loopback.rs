@@ -32,6 +32,21 @@ async fn closed_nothing_connects() {
     assert!(listener.accept().is_err(), "nobody connected");
 }
 
+#[tokio::test]
+async fn open_plain_http_is_registered_for_this_machine_alone() {
+    let sender = Sender::with_vars(&[("GATEHOUSE_WEBHOOK_LOOPBACK", "allow")]).await;
+    for url in ["http://hooks.example.com/in", "http://1.1.1.1/", "http://localhost.example.com/"] {
+        let reply = sender.post(ENDPOINTS, &sender.admin, json!({"url": url})).await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (422, "WEBHOOK_URL_REFUSED"), "{url}");
+        let message = reply.body["error"]["message"].as_str().unwrap();
+        assert!(message.starts_with("plain HTTP is only for this machine"), "{message}");
+    }
+    for url in ["http://localhost:9000/", "http://hooks.localhost:9000/", "http://[::1]:9000/"] {
+        let reply = sender.post(ENDPOINTS, &sender.admin, json!({"url": url})).await;
+        assert_eq!(reply.status, 201, "{}", reply.text);
+    }
+}
+
 #[test]
 fn open_it_says_so_at_the_start() {
     let warning = "GATEHOUSE_WEBHOOK_LOOPBACK=allow";
