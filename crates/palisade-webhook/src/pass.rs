@@ -75,6 +75,7 @@ impl Pass {
                 }
             }
         }
+        #[cfg(not(feature = "asymmetric"))]
         let _ = encoding;
         Some(pass)
     }
