@@ -18,11 +18,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("palisade-allowlist", &[]),
     ("palisade-apikey", &["palisade-secret"]),
     ("palisade-password", &["palisade-secret"]),
+    ("palisade-ratelimit", &[]),
     ("palisade-session", &["palisade-secret"]),
     ("palisade-webhook", &["palisade-secret"]),
     // Adapters.
     ("palisade-sqlx", &["palisade-apikey", "palisade-session"]),
-    ("palisade-testkit", &["palisade-apikey", "palisade-session", "palisade-webhook"]),
+    ("palisade-redis", &["palisade-ratelimit", "palisade-session", "palisade-webhook"]),
+    (
+        "palisade-testkit",
+        &["palisade-apikey", "palisade-ratelimit", "palisade-session", "palisade-webhook"],
+    ),
     // The facade and the programs.
     (
         "palisade",
@@ -31,12 +36,13 @@ const ARROWS: &[(&str, &[&str])] = &[
             "palisade-allowlist",
             "palisade-apikey",
             "palisade-password",
+            "palisade-ratelimit",
             "palisade-session",
             "palisade-webhook",
         ],
     ),
     ("palisade-cli", &["palisade"]),
-    ("gatehouse", &["palisade", "palisade-sqlx"]),
+    ("gatehouse", &["palisade", "palisade-redis", "palisade-sqlx"]),
 ];
 
 /// Tools may need anything of ours, and nothing needs them.
@@ -48,6 +54,7 @@ const DOMAIN: &[&str] = &[
     "palisade-allowlist",
     "palisade-apikey",
     "palisade-password",
+    "palisade-ratelimit",
     "palisade-session",
     "palisade-webhook",
 ];
