@@ -1,0 +1,7 @@
+//! Every test of palisade-ratelimit that needs no inside knowledge.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+mod bound;
+mod model;
+mod naive;
+mod samples;
