@@ -1,7 +1,15 @@
-//! Palisade on Redis.
+#![doc = include_str!("../README.md")]
 
+mod database;
+mod error;
+mod namespace;
+mod options;
 #[cfg(feature = "ratelimit")]
 mod ratelimit;
 
+pub use self::database::RedisDatabase;
+pub use self::error::ConnectError;
+pub use self::namespace::{InvalidNamespace, Namespace};
+pub use self::options::{InvalidTimeout, InvalidUrl, RedisOptions};
 #[cfg(feature = "ratelimit")]
-pub use ratelimit::Fault;
+pub use self::ratelimit::Fault;
