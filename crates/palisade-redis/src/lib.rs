@@ -12,4 +12,6 @@ pub use self::error::ConnectError;
 pub use self::namespace::{InvalidNamespace, Namespace};
 pub use self::options::{InvalidTimeout, InvalidUrl, RedisOptions};
 #[cfg(feature = "ratelimit")]
-pub use self::ratelimit::Fault;
+pub use self::ratelimit::{
+    Counters, Event, Fault, InvalidLimiter, RedisLimiter, RedisLimiterBuilder,
+};

@@ -54,6 +54,23 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// All of them, for metrics.
+    pub const ALL: [Self; 13] = [
+        Self::Timeout,
+        Self::Connection,
+        Self::NotReady,
+        Self::Cluster,
+        Self::NoScript,
+        Self::OutOfMemory,
+        Self::ReadOnly,
+        Self::WritesStopped,
+        Self::CrossSlot,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::Malformed,
+        Self::Other,
+    ];
+
     /// A short, stable word for the log and for metrics.
     #[must_use]
     pub fn reason(self) -> &'static str {
@@ -91,6 +108,11 @@ impl Fault {
             | Self::Malformed
             | Self::Other => false,
         }
+    }
+
+    /// The place in [`ALL`](Self::ALL).
+    pub(super) fn place(self) -> usize {
+        self as usize
     }
 
     pub(super) fn of(error: &RedisError) -> Self {
@@ -215,6 +237,14 @@ mod tests {
         assert_eq!(kind(ErrorKind::Parse), Fault::Malformed);
         assert_eq!(kind(ErrorKind::UnexpectedReturnType), Fault::Malformed);
         assert_eq!(kind(ErrorKind::InvalidClientConfig), Fault::Other);
+    }
+
+    #[test]
+    fn all_are_in_their_places() {
+        for (place, fault) in Fault::ALL.into_iter().enumerate() {
+            assert_eq!(fault.place(), place);
+        }
+        assert_eq!(Fault::Other.place() + 1, Fault::ALL.len());
     }
 
     #[test]
