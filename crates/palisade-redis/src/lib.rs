@@ -4,8 +4,14 @@ mod database;
 mod error;
 mod namespace;
 mod options;
+#[cfg(feature = "webhook")]
+mod replays;
+mod warnings;
 
 pub use self::database::RedisDatabase;
 pub use self::error::ConnectError;
 pub use self::namespace::{InvalidNamespace, Namespace};
 pub use self::options::{InvalidTimeout, InvalidUrl, RedisOptions};
+#[cfg(feature = "webhook")]
+pub use self::replays::RedisReplays;
+pub use self::warnings::Warning;

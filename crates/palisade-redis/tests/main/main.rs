@@ -2,5 +2,8 @@
 
 mod connection;
 mod namespace;
+#[cfg(feature = "webhook")]
+mod replays;
 mod support;
 mod url;
+mod warnings;

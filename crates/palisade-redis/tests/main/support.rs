@@ -1,12 +1,19 @@
 //! What the tests share.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use palisade_redis::{RedisDatabase, RedisOptions};
+use palisade_redis::{Namespace, RedisDatabase, RedisOptions};
 
 /// A database that connects when it is first used.
 pub(crate) fn open(url: &str) -> RedisDatabase {
     RedisDatabase::open(RedisOptions::parse(url).unwrap())
+}
+
+/// A namespace that no other test of this process has, so that they can share a server.
+pub(crate) fn fresh_namespace() -> Namespace {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    Namespace::new(&format!("test-{}", NEXT.fetch_add(1, Ordering::Relaxed))).unwrap()
 }
 
 /// Asks until the answer is yes. The limit is generous: it ends a test that would hang.
