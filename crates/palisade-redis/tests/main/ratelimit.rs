@@ -13,7 +13,7 @@ mod stand_in;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use palisade_ratelimit::{FailurePolicy, PER_HOUR, Policy, Quota};
+use palisade_ratelimit::{FailurePolicy, PER_DAY, Policy, Quota};
 use palisade_redis::{
     Event, Namespace, RedisDatabase, RedisLimiter, RedisLimiterBuilder, RedisOptions,
 };
@@ -33,7 +33,7 @@ fn limiter(url: &str, namespace: &Namespace, failure: FailurePolicy) -> RedisLim
 
 /// A bucket that is not refilled while a test runs.
 fn slow(name: &'static str, capacity: u32) -> Policy {
-    Policy::new(name, Quota::bucket(capacity).refill(1, PER_HOUR * 24).unwrap()).unwrap()
+    Policy::new(name, Quota::bucket(capacity).refill(capacity, 300 * PER_DAY).unwrap()).unwrap()
 }
 
 /// What a limiter told.

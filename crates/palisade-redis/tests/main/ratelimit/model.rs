@@ -38,8 +38,10 @@ fn policies() -> Vec<Vec<Policy>> {
 #[derive(Clone, Debug)]
 struct Step {
     clock: Clock,
-    /// Policy, variant, key.
-    tiers: Vec<(usize, usize, usize)>,
+    /// Which of its quotas each policy has at the moment.
+    variant: usize,
+    /// Policy and key.
+    tiers: Vec<(usize, usize)>,
     cost: u32,
     peek: bool,
 }
@@ -61,11 +63,11 @@ fn steps() -> impl Strategy<Value = (u64, Vec<Step>)> {
         1 => Just(Clock::Back(Duration::from_hours(1))),
         1 => Just(Clock::Forward(Duration::from_hours(24))),
     ];
-    let tier = (0..5_usize, 0..6_usize, 0..3_usize);
+    let tier = (0..5_usize, 0..3_usize);
     let cost =
         prop_oneof![6 => 0..4_u32, 1 => 4..12_u32, 1 => prop_oneof![Just(101), Just(u32::MAX)]];
-    let step = (clock, vec(tier, 1..5), cost, prop::bool::weighted(0.2))
-        .prop_map(|(clock, tiers, cost, peek)| Step { clock, tiers, cost, peek });
+    let step = (clock, 0..6_usize, vec(tier, 1..5), cost, prop::bool::weighted(0.2))
+        .prop_map(|(clock, variant, tiers, cost, peek)| Step { clock, variant, tiers, cost, peek });
     // The year 2027, the first minutes of 1970, and the last year that is told apart.
     let start = prop_oneof![4 => Just(1_800_000_000), 1 => Just(60), 1 => Just(8_725_000_000)];
     (start, vec(step, 1..60))
@@ -93,9 +95,9 @@ async fn walk(redis: &RedisLimiter, memory: &MemoryLimiter, case: u64, start: u6
         let tiers: Vec<(&Policy, &str)> = step
             .tiers
             .iter()
-            .map(|(policy, variant, key)| {
+            .map(|(policy, key)| {
                 let variants = &policies[*policy];
-                (&variants[variant % variants.len()], keys[*key].as_str())
+                (&variants[step.variant % variants.len()], keys[*key].as_str())
             })
             .collect();
         let (first, others) = tiers.split_first().unwrap();

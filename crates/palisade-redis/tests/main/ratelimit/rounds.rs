@@ -115,7 +115,11 @@ async fn a_changed_limit_counts_at_once() {
     let limiter =
         limiter(&shared_redis().url(), &namespace, FailurePolicy::Closed).build().unwrap();
     let now = SystemTime::now();
-    let (wide, narrow) = (slow("limit", 10), slow("limit", 4));
+    let limit = |capacity| {
+        let quota = Quota::bucket(capacity).refill(1, PER_HOUR).unwrap();
+        Policy::new("limit", quota).unwrap()
+    };
+    let (wide, narrow) = (limit(10), limit(4));
     for _ in 0..6 {
         let request = Request::new(&wide, "x");
         assert_eq!(limiter.check(&request, now).await.verdict(), Verdict::Allowed);
