@@ -1,4 +1,5 @@
 //! Rate limits on real servers.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod cluster;
 mod counters;
