@@ -1,0 +1,11 @@
+//! Palisade on Redis, from outside, on real servers.
+
+mod connection;
+mod namespace;
+#[cfg(feature = "ratelimit")]
+mod ratelimit;
+#[cfg(feature = "webhook")]
+mod replays;
+mod support;
+mod url;
+mod warnings;
