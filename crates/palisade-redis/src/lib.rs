@@ -4,8 +4,14 @@ mod database;
 mod error;
 mod namespace;
 mod options;
+#[cfg(feature = "session")]
+mod session;
 
 pub use self::database::RedisDatabase;
 pub use self::error::ConnectError;
 pub use self::namespace::{InvalidNamespace, Namespace};
 pub use self::options::{InvalidTimeout, InvalidUrl, RedisOptions};
+#[cfg(feature = "session")]
+pub use self::session::{
+    CorruptRecord, RedisFailure, RedisSessionStore, UnknownReply, Unstorable,
+};

@@ -1,6 +1,5 @@
 //! From what a script answers to checked values.
 
-use std::time::SystemTime;
 use std::vec;
 
 use palisade_session::{
@@ -36,9 +35,9 @@ impl Reply {
         }
     }
 
-    pub(super) fn is_done(mut self) -> Result<(), StoreError> {
-        self.written()?;
-        if self.word == "done" { self.rest.end() } else { Err(unknown()) }
+    pub(super) fn is_done(self) -> Result<(), StoreError> {
+        self.expect("done")?;
+        self.rest.end()
     }
 
     pub(super) fn generation(mut self) -> Result<u64, StoreError> {
@@ -78,10 +77,9 @@ impl Reply {
         Ok(self.touched()?)
     }
 
-    pub(super) fn touched(mut self) -> Result<Written, StoreError> {
-        let written = self.written()?;
+    pub(super) fn touched(self) -> Result<Written, StoreError> {
         self.rest.end()?;
-        Ok(written)
+        self.written()
     }
 
     pub(super) fn standing(mut self) -> Result<Option<Ending>, StoreError> {

@@ -167,12 +167,13 @@ local function is_live(record, everyone, own)
   return not record.ended_at and record.everyone == everyone and record.own == own
 end
 
--- The live sessions of a user, the most recently seen first, by id where they are equal. A second value is
--- the answer that the script gives when one of them cannot be right.
+-- The live sessions of a user, the most recently seen first, by id where they are equal. A second value says
+-- that one of them cannot be right: that one is left out, and nobody gets in with it, for `load` refuses it.
+-- A script that goes on without it must not let it live should somebody mend it.
 local function live_sessions(user, everyone, own)
   local prefix = user_prefix(everyone, user)
   local entries = redis.call('ZRANGE', order, '[' .. prefix, '(' .. prefix .. '~', 'BYLEX')
-  local found = {}
+  local found, wrong = {}, nil
   local function seen(n)
     return string.sub(entries[n], #prefix + 1, #prefix + 18)
   end
@@ -183,20 +184,17 @@ local function live_sessions(user, everyone, own)
       first = first - 1
     end
     for n = first, last do
-      local record, wrong = read(string.sub(entries[n], #prefix + 20))
-      if wrong then
-        return nil, wrong
-      end
+      local record, unreadable = read(string.sub(entries[n], #prefix + 20))
+      wrong = wrong or unreadable
       if record and state_entry(record) ~= entries[n] then
-        return nil, corrupt(record.id, record.text)
-      end
-      if record and is_live(record, everyone, own) then
+        wrong = wrong or corrupt(record.id, record.text)
+      elseif record and is_live(record, everyone, own) then
         found[#found + 1] = record
       end
     end
     last = first - 1
   end
-  return found, nil
+  return found, wrong
 end
 
 local function holds(record, created_after, seen_after)

@@ -17,10 +17,8 @@ end
 if sum(everyone, own) ~= generation then
   return { 'stale' }
 end
-local live, wrong = live_sessions(new.user, everyone, own)
-if wrong then
-  return wrong
-end
+-- One that cannot be right takes no place.
+local live = live_sessions(new.user, everyone, own)
 local surplus, held = {}, 0
 for _, record in ipairs(live) do
   if holds(record, created_after, seen_after) then

@@ -6,9 +6,7 @@ local everyone, own, wrong_generation = generation_of(user)
 if wrong_generation then
   return wrong_generation
 end
-local live, wrong = live_sessions(user, everyone, own)
-if wrong then
-  return wrong
-end
+-- One that cannot be right dies with its generation.
+local live = live_sessions(user, everyone, own)
 next_generation(user, own)
 return { 'count', finish_all(live, nil, at, reason) }

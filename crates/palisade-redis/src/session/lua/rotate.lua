@@ -29,10 +29,8 @@ if redis.call('HEXISTS', records, new.id) == 1 then
 end
 local live
 if others ~= '' then
-  live, wrong = live_sessions(new.user, everyone, own)
-  if wrong then
-    return wrong
-  end
+  -- One that cannot be right dies with its generation.
+  live = live_sessions(new.user, everyone, own)
 end
 finish(old, at, replaced)
 if live then
