@@ -167,6 +167,12 @@ local function is_live(record, everyone, own)
   return not record.ended_at and record.everyone == everyone and record.own == own
 end
 
+-- At least as many as the live sessions of a user, and found without reading one.
+local function count_entries(everyone, user)
+  local prefix = user_prefix(everyone, user)
+  return redis.call('ZLEXCOUNT', order, '[' .. prefix, '(' .. prefix .. '~')
+end
+
 -- The live sessions of a user, the most recently seen first, by id where they are equal. A second value says
 -- that one of them cannot be right: that one is left out, and nobody gets in with it, for `load` refuses it.
 -- A script that goes on without it must not let it live should somebody mend it.

@@ -17,14 +17,16 @@ end
 if sum(everyone, own) ~= generation then
   return { 'stale' }
 end
--- One that cannot be right takes no place.
-local live = live_sessions(new.user, everyone, own)
 local surplus, held = {}, 0
-for _, record in ipairs(live) do
-  if holds(record, created_after, seen_after) then
-    held = held + 1
-    if held >= most then
-      surplus[#surplus + 1] = record
+if count_entries(everyone, new.user) >= most then
+  -- One that cannot be right takes no place.
+  local live = live_sessions(new.user, everyone, own)
+  for _, record in ipairs(live) do
+    if holds(record, created_after, seen_after) then
+      held = held + 1
+      if held >= most then
+        surplus[#surplus + 1] = record
+      end
     end
   end
 end
