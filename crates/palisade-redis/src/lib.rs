@@ -4,14 +4,20 @@ mod database;
 mod error;
 mod namespace;
 mod options;
+#[cfg(feature = "webhook")]
+mod replays;
 #[cfg(feature = "session")]
 mod session;
+mod warnings;
 
 pub use self::database::RedisDatabase;
 pub use self::error::ConnectError;
 pub use self::namespace::{InvalidNamespace, Namespace};
 pub use self::options::{InvalidTimeout, InvalidUrl, RedisOptions};
+#[cfg(feature = "webhook")]
+pub use self::replays::RedisReplays;
 #[cfg(feature = "session")]
 pub use self::session::{
     CorruptRecord, RedisFailure, RedisSessionStore, UnknownReply, Unstorable,
 };
+pub use self::warnings::Warning;

@@ -1,6 +1,11 @@
-//! Palisade on Redis, from outside.
+//! Palisade on Redis, from outside, on real servers.
 
-#![expect(clippy::unwrap_used, reason = "the helpers of a test fail as the test does")]
-
+mod connection;
+mod namespace;
+#[cfg(feature = "webhook")]
+mod replays;
 #[cfg(feature = "session")]
 mod session;
+mod support;
+mod url;
+mod warnings;

@@ -3,10 +3,11 @@
 mod one_server {
     use palisade_testkit::servers::shared_redis;
 
-    use crate::session::{namespace, open};
+    use crate::session::open;
+    use crate::support::fresh_namespace;
 
     palisade_testkit::session_store_suite!(async {
-        let (url, namespace) = (shared_redis().url(), namespace());
+        let (url, namespace) = (shared_redis().url(), fresh_namespace());
         (async move || open(&url, &namespace).await, ())
     });
 }
@@ -14,10 +15,11 @@ mod one_server {
 mod cluster {
     use palisade_testkit::servers::shared_cluster;
 
-    use crate::session::{namespace, open};
+    use crate::session::open;
+    use crate::support::fresh_namespace;
 
     palisade_testkit::session_store_suite!(async {
-        let (url, namespace) = (shared_cluster().url(), namespace());
+        let (url, namespace) = (shared_cluster().url(), fresh_namespace());
         (async move || open(&url, &namespace).await, ())
     });
 }

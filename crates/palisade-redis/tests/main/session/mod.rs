@@ -10,7 +10,6 @@ mod outage;
 mod service;
 
 use std::error::Error;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use palisade_redis::{Namespace, RedisDatabase, RedisFailure, RedisOptions, RedisSessionStore};
@@ -21,11 +20,7 @@ use palisade_session::{
 use palisade_testkit::servers::RedisServer;
 use palisade_testkit::session_store::sample;
 
-/// A namespace that no other test of this run uses.
-fn namespace() -> Namespace {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    Namespace::new(&format!("test-{}", NEXT.fetch_add(1, Ordering::Relaxed))).unwrap()
-}
+use crate::support::fresh_namespace;
 
 fn key(namespace: &Namespace, kind: &str) -> String {
     format!("{{{namespace}:sessions}}:{kind}")
@@ -51,7 +46,7 @@ struct Scene<'r> {
 
 impl<'r> Scene<'r> {
     async fn on(redis: &'r RedisServer) -> Self {
-        let namespace = namespace();
+        let namespace = fresh_namespace();
         let store = open(&redis.url(), &namespace).await;
         Self { redis, namespace, store }
     }
