@@ -9,7 +9,6 @@ mod script;
 mod store;
 mod time;
 
-use std::fmt;
 use std::sync::Arc;
 
 use palisade_session::StoreError;
@@ -17,7 +16,8 @@ use palisade_session::StoreError;
 use self::call::Call;
 pub use self::error::{CorruptRecord, UnknownReply, Unstorable};
 pub use self::failure::RedisFailure;
-use self::script::Scripts;
+use self::script::SCRIPTS;
+use crate::database::Script;
 use crate::{Namespace, RedisDatabase};
 
 /// Keeps session records on a Redis server, or on one node of a Cluster.
@@ -41,21 +41,16 @@ use crate::{Namespace, RedisDatabase};
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let options = RedisOptions::parse("redis://127.0.0.1:6379")?;
 /// let database = RedisDatabase::connect(options).await?;
-/// let store = RedisSessionStore::new(database, &Namespace::new("gatehouse")?);
+/// let store = RedisSessionStore::new(database, Namespace::new("gatehouse")?);
 /// let sessions = Sessions::opaque(store, SessionPolicy::default());
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct RedisSessionStore {
     database: RedisDatabase,
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    scripts: Scripts,
     /// Records, order, generations; the scripts know them by these places.
-    keys: [String; 3],
+    keys: Arc<[String; 3]>,
 }
 
 impl RedisSessionStore {
@@ -65,12 +60,13 @@ impl RedisSessionStore {
 
     /// The sessions of this namespace on this server. All processes of a service use the same two.
     #[must_use]
-    pub fn new(database: RedisDatabase, namespace: &Namespace) -> Self {
+    #[expect(clippy::needless_pass_by_value, reason = "like the other stores of this crate")]
+    pub fn new(database: RedisDatabase, namespace: Namespace) -> Self {
         // The part in braces is the same in all three names, and so is the slot of a Cluster that follows
         // from it. Names of sessions and users stand in none of them.
         let key = |kind| format!("{{{namespace}:sessions}}:{kind}");
         let keys = [key("records"), key("order"), key("generations")];
-        Self { database, shared: Arc::new(Shared { scripts: Scripts::new(), keys }) }
+        Self { database, keys: Arc::new(keys) }
     }
 
     /// The server or Cluster.
@@ -86,20 +82,10 @@ impl RedisSessionStore {
     ///
     /// [`StoreError`] when they cannot.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let call = self.call(&self.shared.scripts.ping);
-        call.run().await?.is_done()
+        self.call(&SCRIPTS.ping).run().await?.is_done()
     }
 
-    fn call<'s>(&'s self, script: &'s crate::database::Script) -> Call<'s> {
-        Call::new(&self.database, script.call(&self.shared.keys))
-    }
-}
-
-impl fmt::Debug for RedisSessionStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisSessionStore")
-            .field("database", &self.database)
-            .field("keys", &self.shared.keys)
-            .finish_non_exhaustive()
+    fn call(&self, script: &'static Script) -> Call<'_> {
+        Call::new(&self.database, script.call(&*self.keys))
     }
 }

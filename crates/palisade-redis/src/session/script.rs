@@ -1,5 +1,7 @@
 //! The scripts, one for each method.
 
+use std::sync::LazyLock;
+
 use crate::database::Script;
 
 /// A script, behind what all of them have in common.
@@ -9,7 +11,6 @@ macro_rules! script {
     };
 }
 
-#[derive(Debug)]
 pub(super) struct Scripts {
     pub(super) generation: Script,
     pub(super) insert: Script,
@@ -25,21 +26,17 @@ pub(super) struct Scripts {
     pub(super) touch: Script,
 }
 
-impl Scripts {
-    pub(super) fn new() -> Self {
-        Self {
-            generation: script!("generation.lua"),
-            insert: script!("insert.lua"),
-            list: script!("list.lua"),
-            load: script!("load.lua"),
-            ping: script!("ping.lua"),
-            purge: script!("purge.lua"),
-            revoke: script!("revoke.lua"),
-            revoke_everyone: script!("revoke_everyone.lua"),
-            revoke_others: script!("revoke_others.lua"),
-            revoke_user: script!("revoke_user.lua"),
-            rotate: script!("rotate.lua"),
-            touch: script!("touch.lua"),
-        }
-    }
-}
+pub(super) static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
+    generation: script!("generation.lua"),
+    insert: script!("insert.lua"),
+    list: script!("list.lua"),
+    load: script!("load.lua"),
+    ping: script!("ping.lua"),
+    purge: script!("purge.lua"),
+    revoke: script!("revoke.lua"),
+    revoke_everyone: script!("revoke_everyone.lua"),
+    revoke_others: script!("revoke_others.lua"),
+    revoke_user: script!("revoke_user.lua"),
+    rotate: script!("rotate.lua"),
+    touch: script!("touch.lua"),
+});

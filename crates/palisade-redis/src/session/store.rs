@@ -9,11 +9,12 @@ use palisade_session::{
 
 use super::RedisSessionStore;
 use super::record::Draft;
+use super::script::SCRIPTS;
 use super::time;
 
 impl SessionStore for RedisSessionStore {
     async fn generation(&self, user: &UserId) -> Result<u64, StoreError> {
-        let call = self.call(&self.shared.scripts.generation).arg(user.as_str());
+        let call = self.call(&SCRIPTS.generation).arg(user.as_str());
         call.run().await?.generation()
     }
 
@@ -29,7 +30,7 @@ impl SessionStore for RedisSessionStore {
             WhenFull::EndLeastRecentlyUsed => "end",
         };
         let call = self
-            .call(&self.shared.scripts.insert)
+            .call(&SCRIPTS.insert)
             .draft(record.id.as_str(), record.user.as_str(), draft)
             .arg(record.generation)
             .arg(limit.most())
@@ -40,7 +41,7 @@ impl SessionStore for RedisSessionStore {
     }
 
     async fn load(&self, id: &SessionId) -> Result<Option<Stored>, StoreError> {
-        let call = self.call(&self.shared.scripts.load).arg(id.as_str());
+        let call = self.call(&SCRIPTS.load).arg(id.as_str());
         call.run().await?.stored(id)
     }
 
@@ -51,7 +52,7 @@ impl SessionStore for RedisSessionStore {
         touch: Touch,
     ) -> Result<Written, StoreError> {
         let call = self
-            .call(&self.shared.scripts.touch)
+            .call(&SCRIPTS.touch)
             .arg(id.as_str())
             .arg(generation)
             .arg(time::nearest(touch.at))
@@ -72,7 +73,7 @@ impl SessionStore for RedisSessionStore {
             Others::End(reason) => reason.as_str(),
         };
         let call = self
-            .call(&self.shared.scripts.rotate)
+            .call(&SCRIPTS.rotate)
             .arg(from.as_str())
             .draft(successor.id.as_str(), successor.user.as_str(), draft)
             .arg(successor.generation)
@@ -88,7 +89,7 @@ impl SessionStore for RedisSessionStore {
         ending: Ending,
     ) -> Result<Option<Ending>, StoreError> {
         let call = self
-            .call(&self.shared.scripts.revoke)
+            .call(&SCRIPTS.revoke)
             .arg(user.as_str())
             .arg(id.as_str())
             .ending(ending);
@@ -102,7 +103,7 @@ impl SessionStore for RedisSessionStore {
         ending: Ending,
     ) -> Result<Option<u64>, StoreError> {
         let call = self
-            .call(&self.shared.scripts.revoke_others)
+            .call(&SCRIPTS.revoke_others)
             .arg(user.as_str())
             .arg(keep.as_str())
             .ending(ending);
@@ -111,12 +112,12 @@ impl SessionStore for RedisSessionStore {
 
     async fn revoke_user(&self, user: &UserId, ending: Ending) -> Result<u64, StoreError> {
         let call =
-            self.call(&self.shared.scripts.revoke_user).arg(user.as_str()).ending(ending);
+            self.call(&SCRIPTS.revoke_user).arg(user.as_str()).ending(ending);
         call.run().await?.count()
     }
 
     async fn revoke_everyone(&self, ending: Ending) -> Result<u64, StoreError> {
-        let call = self.call(&self.shared.scripts.revoke_everyone).ending(ending);
+        let call = self.call(&SCRIPTS.revoke_everyone).ending(ending);
         call.run().await?.count()
     }
 
@@ -127,7 +128,7 @@ impl SessionStore for RedisSessionStore {
         limit: u32,
     ) -> Result<Vec<SessionRecord>, StoreError> {
         let call = self
-            .call(&self.shared.scripts.list)
+            .call(&SCRIPTS.list)
             .arg(user.as_str())
             .horizon(horizon)
             .arg(limit);
@@ -139,7 +140,7 @@ impl SessionStore for RedisSessionStore {
         loop {
             let left = u64::from(limit).saturating_sub(forgotten);
             let batch = left.min(Self::PURGED_AT_ONCE.into());
-            let call = self.call(&self.shared.scripts.purge).horizon(horizon).arg(batch);
+            let call = self.call(&SCRIPTS.purge).horizon(horizon).arg(batch);
             let count = call.run().await?.count()?;
             forgotten += count;
             if count < batch || forgotten >= u64::from(limit) {

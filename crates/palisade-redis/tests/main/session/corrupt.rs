@@ -1,7 +1,9 @@
 //! What somebody else wrote into the keys of the store.
 
 use palisade_redis::CorruptRecord;
-use palisade_session::{EndReason, Others, SessionRecord, SessionStore, Touch, Written};
+use palisade_session::{
+    EndReason, Others, SessionRecord, SessionStore, StoreError, Touch, Written,
+};
 use palisade_testkit::servers::shared_redis;
 use palisade_testkit::session_store::{same_session, sample};
 
@@ -58,6 +60,13 @@ const EDITS: [(&str, &str, &str); 44] = [
     (" 192.0.2.1", " 192.0.2.1\nended=001790000000123457 signed_out", "order"),
 ];
 
+/// Where an error says that something cannot be right.
+#[track_caller]
+fn place(error: &StoreError) -> (&str, &str, &str) {
+    let CorruptRecord { key, id, field, .. } = cause(error);
+    (key, id, field)
+}
+
 #[tokio::test]
 async fn a_corrupt_record_is_an_error_that_names_the_field() {
     for (from, to, field) in EDITS {
@@ -72,8 +81,7 @@ async fn a_corrupt_record_is_an_error_that_names_the_field() {
         let edit = format!("{from:?} to {to:?}");
 
         let error = store.load(&record.id).await.unwrap_err();
-        let expected = CorruptRecord { key: "records", id: id.to_owned(), field };
-        assert_eq!(cause::<CorruptRecord>(&error), &expected, "{edit}");
+        assert_eq!(place(&error), ("records", id, field), "{edit}");
         assert!(!format!("{error:?}").contains("sha256"), "{error:?}");
 
         // Whatever the others make of it, nothing panics and nobody gets in.
@@ -108,7 +116,7 @@ async fn what_is_no_text_is_an_error() {
         let (key, id) = (scene.key("records"), record.id.as_str());
         scene.redis.command(&["EVAL", PLANT, "1", &key, id, byte]);
         let error = scene.store.load(&record.id).await.unwrap_err();
-        assert_eq!(cause::<CorruptRecord>(&error).field, field);
+        assert_eq!(place(&error), ("records", id, field));
     }
 }
 
@@ -127,8 +135,7 @@ async fn a_record_without_its_entry_is_an_error() {
     let next = SessionRecord { id: sample(2).id, ..record.clone() };
     let rotate = store.rotate(&record.id, &next, Others::Keep, record.created).await.unwrap_err();
     for error in [load, touch, of_store(rotate)] {
-        let expected = CorruptRecord { key: "records", id: record.id.to_string(), field: "order" };
-        assert_eq!(cause::<CorruptRecord>(&error), &expected);
+        assert_eq!(place(&error), ("records", record.id.as_str(), "order"));
     }
     assert_eq!(store.load(&next.id).await.unwrap().map(|stored| stored.record.id), None);
     // An ending needs no entry.
@@ -169,9 +176,7 @@ async fn a_corrupt_generation_is_an_error() {
             ),
         ];
         for error in errors {
-            let expected =
-                CorruptRecord { key: "generations", id: field.to_owned(), field: "generation" };
-            assert_eq!(cause::<CorruptRecord>(&error), &expected, "{field} {value:?}");
+            assert_eq!(place(&error), ("generations", field, "generation"), "{value:?}");
         }
         let everyone = store.revoke_everyone(signed_out()).await;
         assert_eq!(everyone.is_err(), field == ALL, "{field} {value:?}");
@@ -220,9 +225,9 @@ async fn a_purge_names_what_it_cannot_forget() {
         begin(&scene.store, user(n), n).await;
     }
     let id = sample(2).id;
-    scene.command("HSET", "records", &[id.as_str(), "palisade-session 1\nuser="]);
+    scene.command("HSET", "records", &[id.as_str(), "palisade-session 1\nuser=usr_2\ngeneration=1+0\n"]);
     let error = scene.store.purge(&never(), 9).await.unwrap_err();
-    assert_eq!(cause::<CorruptRecord>(&error).id, id.as_str());
+    assert_eq!(place(&error), ("records", id.as_str(), "created"));
     scene.command("HDEL", "records", &[id.as_str()]);
     for _ in 0..2 {
         scene.store.purge(&never(), 9).await.unwrap();

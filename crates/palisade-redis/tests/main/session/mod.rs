@@ -34,7 +34,7 @@ async fn open(url: &str, namespace: &Namespace) -> RedisSessionStore {
 
 async fn open_for(url: &str, namespace: &Namespace, patience: Duration) -> RedisSessionStore {
     let options = RedisOptions::parse(url).unwrap().answer_timeout(patience).unwrap();
-    RedisSessionStore::new(RedisDatabase::connect(options).await.unwrap(), namespace)
+    RedisSessionStore::new(RedisDatabase::connect(options).await.unwrap(), namespace.clone())
 }
 
 /// A server, a store on it, and what its keys are called.
