@@ -6,6 +6,8 @@ mod namespace;
 mod ratelimit;
 #[cfg(feature = "webhook")]
 mod replays;
+#[cfg(feature = "session")]
+mod session;
 mod support;
 mod url;
 mod warnings;
