@@ -23,7 +23,5 @@ pub use self::ratelimit::{
 #[cfg(feature = "webhook")]
 pub use self::replays::RedisReplays;
 #[cfg(feature = "session")]
-pub use self::session::{
-    CorruptRecord, RedisFailure, RedisSessionStore, UnknownReply, Unstorable,
-};
+pub use self::session::{CorruptRecord, RedisFailure, RedisSessionStore, UnknownReply, Unstorable};
 pub use self::warnings::Warning;

@@ -9,4 +9,5 @@ mod headers;
 mod model;
 mod naive;
 mod samples;
+mod text;
 mod tiers;

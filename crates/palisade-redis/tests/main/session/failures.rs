@@ -9,7 +9,9 @@ use palisade_session::{
 use palisade_testkit::servers::RedisServer;
 use palisade_testkit::session_store::{same_session, sample};
 
-use super::{Scene, always, begin, draft, is_live, many, of_store, open_for, reason, signed_out, user};
+use super::{
+    Scene, always, begin, draft, is_live, many, of_store, open_for, reason, signed_out, user,
+};
 use crate::support::eventually;
 
 /// What every call answers. All of them have to fail.
@@ -224,10 +226,8 @@ async fn a_time_that_would_be_rounded_is_refused() {
             ),
         ] {
             let inserted = scene.store.insert_new(&record, many(), &always()).await;
-            let rotated = scene
-                .store
-                .rotate(&sample(1).id, &record, Others::Keep, sample(1).created)
-                .await;
+            let rotated =
+                scene.store.rotate(&sample(1).id, &record, Others::Keep, sample(1).created).await;
             for error in [inserted.unwrap_err(), rotated.unwrap_err()] {
                 let error = of_store(error);
                 assert_eq!(super::cause::<Unstorable>(&error).field, field, "{time:?}");
