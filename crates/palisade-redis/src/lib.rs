@@ -4,8 +4,11 @@ mod database;
 mod error;
 mod namespace;
 mod options;
+mod pauses;
 #[cfg(feature = "webhook")]
 mod replays;
+#[cfg(feature = "revocation")]
+mod revocations;
 mod warnings;
 
 pub use self::database::RedisDatabase;
@@ -14,4 +17,8 @@ pub use self::namespace::{InvalidNamespace, Namespace};
 pub use self::options::{InvalidTimeout, InvalidUrl, RedisOptions};
 #[cfg(feature = "webhook")]
 pub use self::replays::RedisReplays;
+#[cfg(feature = "revocation")]
+pub use self::revocations::{
+    AnnounceError, Following, InvalidRevokedId, Notice, Revocation, RevocationFeed, RevokedId,
+};
 pub use self::warnings::Warning;

@@ -4,6 +4,8 @@ mod connection;
 mod namespace;
 #[cfg(feature = "webhook")]
 mod replays;
+#[cfg(feature = "revocation")]
+mod revocations;
 mod support;
 mod url;
 mod warnings;
