@@ -1,5 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg_attr(
+    not(any(
+        feature = "ratelimit",
+        feature = "revocation",
+        feature = "session",
+        feature = "webhook"
+    )),
+    expect(dead_code, unused_imports, reason = "scripts are for what the features add")
+)]
 mod database;
 mod error;
 mod namespace;
