@@ -17,7 +17,5 @@ pub use self::options::{InvalidTimeout, InvalidUrl, RedisOptions};
 #[cfg(feature = "webhook")]
 pub use self::replays::RedisReplays;
 #[cfg(feature = "session")]
-pub use self::session::{
-    CorruptRecord, RedisFailure, RedisSessionStore, UnknownReply, Unstorable,
-};
+pub use self::session::{CorruptRecord, RedisFailure, RedisSessionStore, UnknownReply, Unstorable};
 pub use self::warnings::Warning;

@@ -88,11 +88,7 @@ impl SessionStore for RedisSessionStore {
         id: &SessionId,
         ending: Ending,
     ) -> Result<Option<Ending>, StoreError> {
-        let call = self
-            .call(&SCRIPTS.revoke)
-            .arg(user.as_str())
-            .arg(id.as_str())
-            .ending(ending);
+        let call = self.call(&SCRIPTS.revoke).arg(user.as_str()).arg(id.as_str()).ending(ending);
         call.run().await?.standing()
     }
 
@@ -102,17 +98,13 @@ impl SessionStore for RedisSessionStore {
         keep: &SessionId,
         ending: Ending,
     ) -> Result<Option<u64>, StoreError> {
-        let call = self
-            .call(&SCRIPTS.revoke_others)
-            .arg(user.as_str())
-            .arg(keep.as_str())
-            .ending(ending);
+        let call =
+            self.call(&SCRIPTS.revoke_others).arg(user.as_str()).arg(keep.as_str()).ending(ending);
         call.run().await?.count_if_any()
     }
 
     async fn revoke_user(&self, user: &UserId, ending: Ending) -> Result<u64, StoreError> {
-        let call =
-            self.call(&SCRIPTS.revoke_user).arg(user.as_str()).ending(ending);
+        let call = self.call(&SCRIPTS.revoke_user).arg(user.as_str()).ending(ending);
         call.run().await?.count()
     }
 
@@ -127,11 +119,7 @@ impl SessionStore for RedisSessionStore {
         horizon: &Horizon,
         limit: u32,
     ) -> Result<Vec<SessionRecord>, StoreError> {
-        let call = self
-            .call(&SCRIPTS.list)
-            .arg(user.as_str())
-            .horizon(horizon)
-            .arg(limit);
+        let call = self.call(&SCRIPTS.list).arg(user.as_str()).horizon(horizon).arg(limit);
         call.run().await?.records()
     }
 

@@ -51,7 +51,8 @@ impl Before {
         for n in 1..=3 {
             // What is listed lives, and what lives is listed: so that it can be ended.
             let listed = store.list(&user(n), &always(), 99).await.unwrap();
-            let of_user = self.live.iter().chain(&self.over).filter(|record| record.user == user(n));
+            let of_user =
+                self.live.iter().chain(&self.over).filter(|record| record.user == user(n));
             for record in of_user {
                 let live = is_live(store, &record.id).await.unwrap();
                 let is_listed = listed.iter().any(|listed| listed.id == record.id);

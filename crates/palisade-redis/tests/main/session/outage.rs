@@ -129,7 +129,8 @@ async fn nothing_that_was_over_is_ever_seen_alive() {
     };
     let some_errors = async || {
         let before = log.errors.load(Ordering::Relaxed);
-        eventually("the callers notice", async || log.errors.load(Ordering::Relaxed) > before).await;
+        eventually("the callers notice", async || log.errors.load(Ordering::Relaxed) > before)
+            .await;
     };
     some_more().await;
     for _ in 0..3 {
