@@ -214,7 +214,8 @@ async fn a_time_that_would_be_rounded_is_refused() {
     let scene = Scene::on(palisade_testkit::servers::shared_redis()).await;
     let record = begin(&scene.store, user(1), 1).await;
     let odd = record.created + Duration::from_nanos(1);
-    let late = std::time::UNIX_EPOCH + Duration::from_secs(253_402_300_800);
+    // The first moment of the year 10000.
+    let late = std::time::UNIX_EPOCH + Duration::from_hours(70_389_528);
     let early = std::time::UNIX_EPOCH - Duration::from_micros(1);
     for time in [odd, late, early] {
         let ending = Ending { at: time, reason: EndReason::SignedOut };

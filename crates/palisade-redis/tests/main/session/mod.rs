@@ -1,5 +1,11 @@
 //! The session store.
 
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "the helpers of a test fail as the test does"
+)]
+
 mod conformance;
 mod corrupt;
 mod cost;
