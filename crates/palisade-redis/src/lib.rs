@@ -4,8 +4,11 @@ mod database;
 mod error;
 mod namespace;
 mod options;
+mod pauses;
 #[cfg(feature = "webhook")]
 mod replays;
+#[cfg(feature = "revocation")]
+mod revocations;
 #[cfg(feature = "session")]
 mod session;
 mod warnings;
@@ -16,6 +19,10 @@ pub use self::namespace::{InvalidNamespace, Namespace};
 pub use self::options::{InvalidTimeout, InvalidUrl, RedisOptions};
 #[cfg(feature = "webhook")]
 pub use self::replays::RedisReplays;
+#[cfg(feature = "revocation")]
+pub use self::revocations::{
+    AnnounceError, Following, InvalidRevokedId, Notice, Revocation, RevocationFeed, RevokedId,
+};
 #[cfg(feature = "session")]
 pub use self::session::{CorruptRecord, RedisFailure, RedisSessionStore, UnknownReply, Unstorable};
 pub use self::warnings::Warning;

@@ -193,6 +193,13 @@ agent=Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0
 seen=001795344000000000 192.0.2.7
 ended=001795344060000000 signed_out_elsewhere";
 
+    /// The page shows this very record.
+    #[test]
+    fn the_page_of_the_format_is_true() {
+        let page = include_str!("../../../../docs/formats/redis-keys.md");
+        assert!(page.contains(TEXT));
+    }
+
     fn id() -> SessionId {
         "ses_1".parse().unwrap()
     }

@@ -4,6 +4,8 @@ mod connection;
 mod namespace;
 #[cfg(feature = "webhook")]
 mod replays;
+#[cfg(feature = "revocation")]
+mod revocations;
 #[cfg(feature = "session")]
 mod session;
 mod support;

@@ -2,7 +2,7 @@
 
 use palisade_redis::CorruptRecord;
 use palisade_session::{
-    EndReason, Others, SessionRecord, SessionStore, StoreError, Touch, Written,
+    EndReason, Others, SessionLimit, SessionRecord, SessionStore, StoreError, Touch, Written,
 };
 use palisade_testkit::servers::shared_redis;
 use palisade_testkit::session_store::{same_session, sample};
@@ -237,4 +237,86 @@ async fn a_purge_names_what_it_cannot_forget() {
         scene.store.purge(&never(), 9).await.unwrap();
     }
     assert_eq!(scene.redis.command(&["EXISTS", &scene.key("records"), &scene.key("order")]), "0");
+}
+
+/// An operator may raise a number by hand: the sessions of it are over at once, though nobody marked them.
+#[tokio::test]
+async fn a_generation_that_is_raised_by_hand_ends_sessions() {
+    for field in ["all users", "usr_1"] {
+        let scene = Scene::on(shared_redis()).await;
+        let store = &scene.store;
+        let record = begin(store, user(1), 1).await;
+        scene.command("HINCRBY", "generations", &[field, "1"]);
+        let now = record.generation + 1;
+        assert_eq!(store.generation(&user(1)).await.unwrap(), now);
+        assert!(!is_live(store, &record.id).await.unwrap());
+
+        let touch = Touch { at: record.last_seen, address: None };
+        for generation in [record.generation, now] {
+            let touched = store.touch_if_live(&record.id, generation, touch).await.unwrap();
+            assert_eq!(touched, Written::Gone);
+            let new = SessionRecord { id: sample(2).id, generation, ..record.clone() };
+            let rotated = store.rotate(&record.id, &new, Others::Keep, record.created).await;
+            assert_eq!(rotated.unwrap(), Written::Gone);
+        }
+        assert!(store.list(&user(1), &always(), 9).await.unwrap().is_empty());
+        let kept = store.revoke_others(&user(1), &record.id, signed_out()).await.unwrap();
+        assert_eq!(kept, None);
+        let next = SessionRecord { id: sample(3).id, generation: now, ..record.clone() };
+        let begun = store.insert_new(&next, SessionLimit::refuse(1), &always()).await;
+        assert_eq!(begun.unwrap(), [], "a dead session takes a place");
+        assert_eq!(store.revoke_user(&user(1), signed_out()).await.unwrap(), 1);
+        let stored = store.load(&record.id).await.unwrap().unwrap();
+        assert_eq!(same_session(&stored.record, &record), Ok(()));
+        assert_eq!(store.purge(&never(), 9).await.unwrap(), 2);
+        assert!(store.load(&record.id).await.unwrap().is_none());
+    }
+}
+
+/// Entries that nobody of us wrote are in nobody's way, and a purge takes those of sessions away.
+#[tokio::test]
+async fn entries_that_say_nothing_are_passed_over() {
+    let scene = Scene::on(shared_redis()).await;
+    let store = &scene.store;
+    let first = begin(store, user(1), 1).await;
+    let everyone = scene.command("HGET", "generations", &["all users"]);
+    let prefix = format!("live {everyone:0>20} usr_1 ");
+    let entries = [
+        prefix.clone(),
+        format!("{prefix}9"),
+        format!("{prefix}999999999999999999 "),
+        format!("{prefix}999999999999999999 no_such_session"),
+        "all ".to_owned(),
+        "all x".to_owned(),
+        "all 99999999999999999999 1 signed_out".to_owned(),
+        "all 99999999999999999999 001790000000123457".to_owned(),
+        "created 0 no_such_session".to_owned(),
+        "ended ".to_owned(),
+        "seen \u{7f}".to_owned(),
+        String::new(),
+        "nonsense".to_owned(),
+    ];
+    for entry in &entries {
+        scene.command("ZADD", "order", &["0", entry]);
+    }
+    assert!(is_live(store, &first.id).await.unwrap());
+    let second = begin(store, user(1), 2).await;
+    let limit = SessionLimit::end_least_recently_used(2);
+    let third = super::draft(store, user(1), 3).await;
+    assert_eq!(store.insert_new(&third, limit, &always()).await.unwrap(), [first.id]);
+    assert_eq!(store.list(&user(1), &always(), 9).await.unwrap().len(), 2);
+    assert_eq!(
+        store.revoke_others(&user(1), &second.id, signed_out()).await.unwrap(),
+        Some(1)
+    );
+    store.revoke_everyone(signed_out()).await.unwrap();
+    let stored = store.load(&second.id).await.unwrap().unwrap();
+    assert_eq!(stored.record.ended, Some(signed_out()));
+    assert_eq!(store.revoke_user(&user(1), signed_out()).await.unwrap(), 0);
+    for _ in 0..2 {
+        store.purge(&never(), 99).await.unwrap();
+    }
+    for record in [first, second, third] {
+        assert!(store.load(&record.id).await.unwrap().is_none());
+    }
 }
