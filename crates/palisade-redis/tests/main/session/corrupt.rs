@@ -305,10 +305,7 @@ async fn entries_that_say_nothing_are_passed_over() {
     let third = super::draft(store, user(1), 3).await;
     assert_eq!(store.insert_new(&third, limit, &always()).await.unwrap(), [first.id]);
     assert_eq!(store.list(&user(1), &always(), 9).await.unwrap().len(), 2);
-    assert_eq!(
-        store.revoke_others(&user(1), &second.id, signed_out()).await.unwrap(),
-        Some(1)
-    );
+    assert_eq!(store.revoke_others(&user(1), &second.id, signed_out()).await.unwrap(), Some(1));
     store.revoke_everyone(signed_out()).await.unwrap();
     let stored = store.load(&second.id).await.unwrap().unwrap();
     assert_eq!(stored.record.ended, Some(signed_out()));

@@ -158,7 +158,7 @@ async fn a_user_who_may_what_it_takes_is_enough() {
     let readme = include_str!("../../../README.md");
     let rule = readme.lines().find_map(|line| line.strip_prefix("ACL SETUSER sessions "));
     let rule = rule.expect("the README has a rule").replace("<ns>", scene.namespace.as_str());
-    let mut command = vec!["ACL", "SETUSER", "sessions", ">pass"];
+    let mut command = vec!["ACL", "SETUSER", "sessions", "on", ">pass"];
     command.extend(rule.split(' ').filter(|word| !word.starts_with('>')));
     redis.command(&command);
     let url = redis.url().replace("redis://", "redis://sessions:pass@");
