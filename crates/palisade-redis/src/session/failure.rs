@@ -1,6 +1,5 @@
 //! Why the server did not do what it was asked.
 
-use palisade_session::StoreError;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -63,11 +62,7 @@ impl RedisFailure {
         }
     }
 
-    pub(super) fn store_error(error: RedisError) -> StoreError {
-        StoreError::new(Self::of(&error))
-    }
-
-    fn of(error: &RedisError) -> Self {
+    pub(super) fn of(error: &RedisError) -> Self {
         let of = |kind: fn(Cause) -> Self| kind(Box::new(error.clone()));
         match error.kind() {
             ErrorKind::Server(ServerErrorKind::ReadOnly) => of(Self::ReadOnly),
@@ -154,6 +149,6 @@ mod tests {
             assert_eq!(io(kind), "redis_unreachable", "{kind}");
         }
         let parse = redis::parse_redis_value(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap_err();
-        assert_eq!(RedisFailure::of(&RedisError::from(parse)).reason(), "redis_not_redis");
+        assert_eq!(RedisFailure::of(&parse).reason(), "redis_not_redis");
     }
 }
