@@ -250,7 +250,9 @@ end
 
 -- The record that is handed over, from this argument on; its last field is empty while it has not ended.
 local function handed_over(first)
-  local record = { id = ARGV[first], user = ARGV[first + 1], created = ARGV[first + 2], seen = ARGV[first + 3] }
+  local record = {
+    id = ARGV[first], user = ARGV[first + 1], created = ARGV[first + 2], seen = ARGV[first + 3],
+  }
   if ARGV[first + 4] ~= '' then
     record.ended_at = ARGV[first + 4]
   end
