@@ -1,10 +1,21 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg_attr(
+    not(any(
+        feature = "ratelimit",
+        feature = "revocation",
+        feature = "session",
+        feature = "webhook"
+    )),
+    expect(dead_code, unused_imports, reason = "scripts are for what the features add")
+)]
 mod database;
 mod error;
 mod namespace;
 mod options;
 mod pauses;
+#[cfg(feature = "ratelimit")]
+mod ratelimit;
 #[cfg(feature = "webhook")]
 mod replays;
 #[cfg(feature = "revocation")]
@@ -17,6 +28,10 @@ pub use self::database::RedisDatabase;
 pub use self::error::ConnectError;
 pub use self::namespace::{InvalidNamespace, Namespace};
 pub use self::options::{InvalidTimeout, InvalidUrl, RedisOptions};
+#[cfg(feature = "ratelimit")]
+pub use self::ratelimit::{
+    Counters, Event, Fault, InvalidLimiter, RedisLimiter, RedisLimiterBuilder,
+};
 #[cfg(feature = "webhook")]
 pub use self::replays::RedisReplays;
 #[cfg(feature = "revocation")]

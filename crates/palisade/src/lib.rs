@@ -8,6 +8,8 @@ pub use palisade_allowlist as allowlist;
 pub use palisade_apikey as apikey;
 #[cfg(feature = "password")]
 pub use palisade_password as password;
+#[cfg(feature = "ratelimit")]
+pub use palisade_ratelimit as ratelimit;
 pub use palisade_secret as secret;
 #[cfg(feature = "session")]
 pub use palisade_session as session;
