@@ -1,1 +1,27 @@
-//! Palisade on Redis.
+#![doc = include_str!("../README.md")]
+
+mod database;
+mod error;
+mod namespace;
+mod options;
+#[cfg(feature = "ratelimit")]
+mod ratelimit;
+#[cfg(feature = "webhook")]
+mod replays;
+#[cfg(feature = "session")]
+mod session;
+mod warnings;
+
+pub use self::database::RedisDatabase;
+pub use self::error::ConnectError;
+pub use self::namespace::{InvalidNamespace, Namespace};
+pub use self::options::{InvalidTimeout, InvalidUrl, RedisOptions};
+#[cfg(feature = "ratelimit")]
+pub use self::ratelimit::{
+    Counters, Event, Fault, InvalidLimiter, RedisLimiter, RedisLimiterBuilder,
+};
+#[cfg(feature = "webhook")]
+pub use self::replays::RedisReplays;
+#[cfg(feature = "session")]
+pub use self::session::{CorruptRecord, RedisFailure, RedisSessionStore, UnknownReply, Unstorable};
+pub use self::warnings::Warning;

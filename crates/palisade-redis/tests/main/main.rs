@@ -1,0 +1,13 @@
+//! Palisade on Redis, from outside, on real servers.
+
+mod connection;
+mod namespace;
+#[cfg(feature = "ratelimit")]
+mod ratelimit;
+#[cfg(feature = "webhook")]
+mod replays;
+#[cfg(feature = "session")]
+mod session;
+mod support;
+mod url;
+mod warnings;
