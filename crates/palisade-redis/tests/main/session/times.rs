@@ -58,6 +58,44 @@ async fn moments_far_ahead_are_told_apart() {
     }
 }
 
+/// The sessions of everyone ended twice, the second time by a clock that was behind: each session keeps the
+/// ending that was its own, and is forgotten by it.
+#[tokio::test]
+async fn two_ends_of_everyone_are_told_apart() {
+    let scene = Scene::on(shared_redis()).await;
+    let store = &scene.store;
+    let end = |seconds| Ending {
+        at: sample(1).created + Duration::from_secs(seconds),
+        reason: EndReason::KeysRotated,
+    };
+    let (ends, late) = ([end(100), end(50), end(75)], end(1000).at);
+    for (n, end) in (1..).zip(ends) {
+        // Seen after all of the edges, so that the endings alone decide.
+        let seen = SessionRecord { last_seen: late, ..draft(store, user(1), n).await };
+        store.insert_new(&seen, many(), &always()).await.unwrap();
+        assert_eq!(store.revoke_everyone(end).await.unwrap(), 1);
+    }
+    let seen = SessionRecord { last_seen: late, ..draft(store, user(1), 4).await };
+    store.insert_new(&seen, many(), &always()).await.unwrap();
+    let kept = async |n| {
+        let stored = store.load(&sample(n).id).await.unwrap();
+        stored.map(|stored| stored.record.ended)
+    };
+    for (n, end) in (1..).zip(ends) {
+        assert_eq!(kept(n).await, Some(Some(end)), "{n}");
+    }
+    let steps = [(49, [1, 2, 3].as_slice()), (50, &[1, 3]), (99, &[1]), (100, &[])];
+    for (edge, left) in steps {
+        let seen_after = end(edge).at;
+        let horizon = Horizon { created_after: always().created_after, seen_after };
+        store.purge(&horizon, 9).await.unwrap();
+        for n in 1..=3 {
+            assert_eq!(kept(n).await.is_some(), left.contains(&n), "{n} at {edge}");
+        }
+    }
+    assert_eq!(kept(4).await, Some(None));
+}
+
 /// What cannot be stored exactly is refused before the server is asked.
 #[tokio::test]
 async fn a_time_that_would_be_rounded_is_refused() {
