@@ -15,6 +15,7 @@ mod generations;
 mod lost;
 mod outage;
 mod service;
+mod times;
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};
