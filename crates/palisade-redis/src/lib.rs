@@ -1,13 +1,25 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg_attr(
+    not(any(
+        feature = "ratelimit",
+        feature = "revocation",
+        feature = "session",
+        feature = "webhook"
+    )),
+    expect(dead_code, unused_imports, reason = "scripts are for what the features add")
+)]
 mod database;
 mod error;
 mod namespace;
 mod options;
+mod pauses;
 #[cfg(feature = "ratelimit")]
 mod ratelimit;
 #[cfg(feature = "webhook")]
 mod replays;
+#[cfg(feature = "revocation")]
+mod revocations;
 #[cfg(feature = "session")]
 mod session;
 mod warnings;
@@ -22,6 +34,10 @@ pub use self::ratelimit::{
 };
 #[cfg(feature = "webhook")]
 pub use self::replays::RedisReplays;
+#[cfg(feature = "revocation")]
+pub use self::revocations::{
+    AnnounceError, Following, InvalidRevokedId, Notice, Revocation, RevocationFeed, RevokedId,
+};
 #[cfg(feature = "session")]
 pub use self::session::{CorruptRecord, RedisFailure, RedisSessionStore, UnknownReply, Unstorable};
 pub use self::warnings::Warning;

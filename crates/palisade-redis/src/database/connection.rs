@@ -1,17 +1,18 @@
 //! One connection, to a server or to a Cluster.
 
-use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::aio::{ConnectionLike, MultiplexedConnection, SendError};
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::SingleNodeRoutingInfo;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, ProtocolVersion, PushInfo, PushKind,
-    RedisError, ServerErrorKind, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, Pipeline, ProtocolVersion,
+    PushInfo, PushKind, RedisError, ServerErrorKind, Value,
 };
 use std::io;
 
 use super::link::Request;
 use crate::RedisOptions;
+use crate::options::tcp;
 
 /// One connection that many callers use at once.
 #[derive(Clone)]
@@ -40,24 +41,19 @@ impl Connection {
                 .connection_timeout(options.connecting())
                 .response_timeout(options.answering())
                 .overall_response_timeout(None)
-                .tcp_settings(options.tcp())
+                .tcp_settings(tcp())
                 .build()?;
             return Ok(Self::Cluster(client.get_async_connection().await?));
         }
         let server = servers.into_iter().next().ok_or_else(|| {
             RedisError::from((ErrorKind::InvalidClientConfig, "the options name no server"))
         })?;
-        let settings = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(options.connecting()))
-            .set_response_timeout(Some(options.answering()))
-            .set_push_sender(move |push: PushInfo| {
-                if push.kind == PushKind::Disconnection {
-                    lost();
-                }
-                Ok::<(), redis::aio::SendError>(())
-            });
-        let client = Client::open(server)?;
-        Ok(Self::Single(client.get_multiplexed_async_connection_with_config(&settings).await?))
+        let watch = move |push: PushInfo| {
+            if push.kind == PushKind::Disconnection {
+                lost();
+            }
+        };
+        Ok(Self::Single(open_server(options, server, watch).await?))
     }
 
     /// Sends a request and waits for its answer.
@@ -121,6 +117,22 @@ impl Connection {
         let mut answers = connection.route_pipeline(pipeline, 1, 1, node).await?;
         answers.pop().ok_or(redirection)?.extract_error()
     }
+}
+
+/// Connects to one server. `pushed` gets what it sends without being asked, and the end of the connection.
+pub(crate) async fn open_server(
+    options: &RedisOptions,
+    server: ConnectionInfo,
+    pushed: impl Fn(PushInfo) + Send + Sync + 'static,
+) -> Result<MultiplexedConnection, RedisError> {
+    let settings = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(options.connecting()))
+        .set_response_timeout(Some(options.answering()))
+        .set_push_sender(move |push| {
+            pushed(push);
+            Ok::<(), SendError>(())
+        });
+    Client::open(server)?.get_multiplexed_async_connection_with_config(&settings).await
 }
 
 /// That a time has passed, as the client itself says it.

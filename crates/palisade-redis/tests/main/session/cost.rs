@@ -24,14 +24,13 @@ async fn each_method_is_one_round_trip() {
     let redis = RedisServer::start();
     let scene = Scene::on(&redis).await;
     let store = &scene.store;
+    // So that the server knows each script.
+    run_each(store, &user(8), &sample(90)).await;
     let old = begin(store, user(1), 1).await;
     let (one, other) = (begin(store, user(1), 2).await, begin(store, user(1), 3).await);
     let new = draft(store, user(1), 4).await;
     let touch = Touch { at: old.last_seen, address: None };
     let next = SessionRecord { id: sample(5).id, ..old.clone() };
-    // So that the server knows each script.
-    run_each(store, &user(8), &sample(90)).await;
-
     let is_one = |method: &str| {
         assert_eq!(round_trips(&redis), 1, "{method}");
         redis.command(&["CONFIG", "RESETSTAT"]);
@@ -60,7 +59,7 @@ async fn each_method_is_one_round_trip() {
     is_one("revoke_everyone");
     store.ping().await.unwrap();
     is_one("ping");
-    assert_eq!(store.purge(&never(), 250).await.unwrap(), 5);
+    assert_eq!(store.purge(&never(), 250).await.unwrap(), 6);
     is_one("purge");
 }
 
@@ -71,6 +70,7 @@ async fn run_each(store: &RedisSessionStore, user: &UserId, record: &SessionReco
     drop(store.revoke(user, &record.id, signed_out()).await);
     drop(store.revoke_others(user, &record.id, signed_out()).await);
     drop(store.revoke_user(user, signed_out()).await);
+    drop(store.revoke_everyone(signed_out()).await);
     drop(store.list(user, &always(), 1).await);
     drop(store.load(&record.id).await);
     drop(store.purge(&always(), 1).await);
@@ -188,6 +188,9 @@ async fn a_purge_leaves_generations_alone() {
     assert_eq!(redis.command(&["KEYS", "*"]), scene.key("generations"));
     assert_eq!(count("HLEN", "generations"), 8, "seven users and everyone");
     assert_eq!(store.purge(&never(), u32::MAX).await.unwrap(), 0);
+    // Where nobody is signed in, there is nothing to say about it.
+    assert_eq!(store.revoke_everyone(signed_out()).await.unwrap(), 0);
+    assert_eq!(redis.command(&["DBSIZE"]), "1");
 }
 
 /// No name of a user becomes part of the name of a key, whatever stands in it.
@@ -207,6 +210,11 @@ async fn names_stay_out_of_the_names_of_keys() {
         assert_eq!(same_session(&listed[0], &record), Ok(()), "{name}");
     }
     assert_eq!(redis.command(&["DBSIZE"]), "3");
+    // The first and the last that a name may be.
+    begin(store, "!".parse().unwrap(), 201).await;
+    begin(store, "~".repeat(128).parse().unwrap(), 202).await;
+    let everyone = store.revoke_everyone(signed_out()).await.unwrap();
+    assert_eq!(everyone, u64::try_from(names.len()).unwrap() + 2);
 }
 
 /// Two services on one server do not meet.
