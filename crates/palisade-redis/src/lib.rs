@@ -1,1 +1,11 @@
-//! Palisade on Redis.
+#![doc = include_str!("../README.md")]
+
+mod database;
+mod error;
+mod namespace;
+mod options;
+
+pub use self::database::RedisDatabase;
+pub use self::error::ConnectError;
+pub use self::namespace::{InvalidNamespace, Namespace};
+pub use self::options::{InvalidTimeout, InvalidUrl, RedisOptions};

@@ -9,6 +9,8 @@ mod at_once;
 mod dice;
 pub mod key_store;
 pub mod replay_store;
+#[cfg(feature = "servers")]
+pub mod servers;
 pub mod session_store;
 
 /// Runs a check on a runtime of its own, with two threads: what `#[tokio::test]` does, for store

@@ -3,6 +3,8 @@
 mod faulty_keys;
 mod faulty_replays;
 mod faulty_sessions;
+#[cfg(feature = "servers")]
+mod servers;
 
 mod keys {
     use palisade_apikey::MemoryStore;
