@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 use crate::admission::Admission;
 use crate::epochs::Epochs;
 use crate::inbound::Inbound;
+use crate::limits::Limits;
 use crate::micros::{micros, time};
 use crate::passwords::Passwords;
 use crate::permission::Permissions;
@@ -35,6 +36,8 @@ pub struct App {
     pub webhooks: Webhooks,
     /// What others send here.
     pub inbound: Inbound,
+    /// How often one may come.
+    pub limits: Limits,
     pub(crate) permissions: Permissions,
     pub(crate) request_ids: RequestIds,
     /// What runs to its end whether or not a client waits for it.
@@ -60,6 +63,7 @@ impl App {
         admission: Admission,
         webhooks: Webhooks,
         inbound: Inbound,
+        limits: Limits,
         clock: Clock,
     ) -> Result<Self, InvalidScope> {
         Ok(Self {
@@ -70,6 +74,7 @@ impl App {
             admission,
             webhooks,
             inbound,
+            limits,
             permissions: Permissions::new()?,
             request_ids: RequestIds::default(),
             changes: TaskTracker::new(),

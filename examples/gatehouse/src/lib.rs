@@ -16,6 +16,7 @@ mod grant;
 mod greeting;
 mod inbound;
 mod input;
+mod limits;
 pub mod log;
 mod manager;
 mod micros;
@@ -55,6 +56,7 @@ pub use client::Peer;
 pub use epochs::Epochs;
 pub use error::ApiError;
 pub use inbound::Inbound;
+pub use limits::Limits;
 pub use operate::{
     ImportError, clear_allowlist, end_all_sessions, end_sessions, import_users, print_admin_key,
     print_allowlist, print_pepper_report, print_received, print_received_body, revoke_pepper,
@@ -106,10 +108,12 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     let store = passwords.users.webhooks();
     let inbound = Inbound::open(config, &mut secrets, &store)?;
     let webhooks = Webhooks::open(config, &mut secrets, store).await?;
+    let limits = Limits::open(&config.limits)?;
     // When nothing is left that could keep it from starting: the first key is shown once.
     greet(&keys, is_new, addr, stdout).await?;
     let clock = Clock::system();
-    let app = App::new(keys, passwords, people, epochs, admission, webhooks, inbound, clock)?;
+    let app =
+        App::new(keys, passwords, people, epochs, admission, webhooks, inbound, limits, clock)?;
     let app = Arc::new(app);
 
     let (stop_upkeep, stopped) = watch::channel(false);

@@ -1,0 +1,196 @@
+//! What is configured of rate limits.
+
+use std::time::{Duration, SystemTime};
+
+use palisade::ratelimit::{
+    FailurePolicy, HeaderStyle, MemoryLimiter, PER_HOUR, Policy, Quota, Request, ResetAs, Share,
+    Verdict, preset,
+};
+use palisade_redis::{Namespace, RedisOptions};
+
+use super::{ConfigError, Vars};
+use crate::limits::HEAVIEST;
+
+pub(super) const REDIS_URL: &str = "REDIS_URL";
+pub(super) const REDIS_NAMESPACE: &str = "REDIS_NAMESPACE";
+pub(super) const FAILURE: &str = "RATE_LIMIT_FAILURE";
+pub(super) const DEADLINE: &str = "RATE_LIMIT_DEADLINE_MS";
+pub(super) const PER_IP: &str = "RATE_LIMIT_PER_IP";
+pub(super) const PER_LOGIN: &str = "RATE_LIMIT_PER_LOGIN";
+pub(super) const PER_LOGIN_AND_IP: &str = "RATE_LIMIT_PER_LOGIN_AND_IP";
+pub(super) const PER_ACCOUNT: &str = "RATE_LIMIT_PER_ACCOUNT";
+pub(super) const PER_KEY: &str = "RATE_LIMIT_PER_KEY";
+pub(super) const PER_SESSION: &str = "RATE_LIMIT_PER_SESSION";
+pub(super) const PER_SIDECAR: &str = "RATE_LIMIT_PER_SIDECAR";
+pub(super) const HEADERS: &str = "RATE_LIMIT_HEADERS";
+pub(super) const KEYS: &str = "RATE_LIMIT_KEYS";
+
+/// With which a service of some processes goes on when Redis does not answer: four of them give away what was meant.
+const SHARE: u32 = 4;
+
+/// How long a decision of Redis is waited for.
+const DEADLINE_DEFAULT: Duration = Duration::from_millis(20);
+
+/// Places of the limiter in process. At 32 bytes and a third more, all that is possible is below half a gigabyte.
+const KEYS_DEFAULT: usize = 100_000;
+const KEYS_ALLOWED: std::ops::RangeInclusive<usize> = 1_000..=10_000_000;
+
+/// How often one may come.
+#[derive(Clone, Debug)]
+pub struct LimitConfig {
+    /// The limit of each kind of caller.
+    pub policies: LimitPolicies,
+    /// Which headers tell of it.
+    pub headers: HeaderStyle,
+    /// How many keys are counted in process.
+    pub keys: usize,
+    /// The server that several processes count on.
+    pub redis: Option<RedisConfig>,
+}
+
+/// The limit of each kind of caller.
+#[derive(Clone, Debug)]
+pub struct LimitPolicies {
+    /// Of an IPv4 address or a /64, whoever sends from there.
+    pub per_ip: Policy,
+    /// Of the guesses at one password, wherever they come from.
+    pub per_login: Policy,
+    /// Of those from one address.
+    pub per_login_and_ip: Policy,
+    /// Of an organisation or a person, by whatever key or session.
+    pub per_account: Policy,
+    /// Of an API key.
+    pub per_key: Policy,
+    /// Of a session.
+    pub per_session: Policy,
+    /// Of a sidecar with its epoch tokens.
+    pub per_sidecar: Policy,
+}
+
+/// The server that several processes count on, and tell each other of revocations.
+#[derive(Clone, Debug)]
+pub struct RedisConfig {
+    /// Where it is. It may hold a password, which `Debug` leaves out.
+    pub options: RedisOptions,
+    /// What begins the names of all that is kept there.
+    pub namespace: Namespace,
+    /// What holds while it does not answer.
+    pub failure: FailurePolicy,
+    /// How long a decision is waited for.
+    pub deadline: Duration,
+}
+
+impl LimitConfig {
+    pub(super) fn read(vars: &Vars) -> Result<Self, ConfigError> {
+        let redis = RedisConfig::read(vars)?;
+        let failure = redis.as_ref().map(|redis| redis.failure);
+        let rule = "draft, legacy-epoch or legacy-delta";
+        let headers = vars.read(HEADERS, HeaderStyle::Draft, rule, |text| match text {
+            "draft" => Some(HeaderStyle::Draft),
+            "legacy-epoch" => Some(HeaderStyle::Legacy(ResetAs::Epoch)),
+            "legacy-delta" => Some(HeaderStyle::Legacy(ResetAs::Delta)),
+            _ => None,
+        })?;
+        let rule = "a whole number from 1000 to 10000000";
+        let keys = vars.read(KEYS, KEYS_DEFAULT, rule, |text| {
+            text.parse().ok().filter(|keys| KEYS_ALLOWED.contains(keys))
+        })?;
+        Ok(Self { policies: LimitPolicies::read(vars, failure)?, headers, keys, redis })
+    }
+}
+
+impl LimitPolicies {
+    fn read(vars: &Vars, failure: Option<FailurePolicy>) -> Result<Self, ConfigError> {
+        let hourly = |name, tokens| {
+            // Both numbers are above zero, and 50 tokens take an hour to come.
+            let quota = Quota::bucket(tokens).refill(tokens, PER_HOUR);
+            let quota = quota.map_err(|error| ConfigError::problem(name, &error))?;
+            Ok::<_, ConfigError>(quota)
+        };
+        let policy = |variable, name, default: Quota, heaviest: u32| {
+            let quota = vars.quota(variable)?.unwrap_or(default);
+            let policy = Policy::new(name, quota)
+                .map_err(|error| ConfigError::problem(variable, &error))?;
+            check(variable, &policy, heaviest, failure)?;
+            Ok::<_, ConfigError>(policy)
+        };
+        let (glassmkr, glacis) = (&preset::glassmkr::PER_IP, &preset::glacis::PER_SESSION);
+        let (per_account, per_key) = (&preset::glassmkr::PER_ACCOUNT, &preset::glassmkr::PER_KEY);
+        let per_sidecar = &preset::glacis::PER_SIDECAR;
+        Ok(Self {
+            per_ip: policy(PER_IP, "per-ip", glassmkr.quota(), HEAVIEST)?,
+            per_login: policy(PER_LOGIN, "per-login", hourly(PER_LOGIN, 50)?, 1)?,
+            per_login_and_ip: policy(
+                PER_LOGIN_AND_IP,
+                "per-login-and-ip",
+                hourly(PER_LOGIN_AND_IP, 10)?,
+                1,
+            )?,
+            per_account: policy(PER_ACCOUNT, "per-account", per_account.quota(), HEAVIEST)?,
+            per_key: policy(PER_KEY, "per-key", per_key.quota(), HEAVIEST)?,
+            per_session: policy(PER_SESSION, "per-session", glacis.quota(), HEAVIEST)?,
+            per_sidecar: policy(PER_SIDECAR, "per-sidecar", per_sidecar.quota(), 1)?,
+        })
+    }
+}
+
+/// A limit, or the share of it that a process gives away alone, below what one request costs would close a route for
+/// good.
+fn check(
+    name: &'static str,
+    policy: &Policy,
+    heaviest: u32,
+    failure: Option<FailurePolicy>,
+) -> Result<(), ConfigError> {
+    let share = match failure {
+        Some(FailurePolicy::Local(share)) => share,
+        _ => Share::WHOLE,
+    };
+    let request = Request::new(policy, "").cost(heaviest);
+    let fits = |share| {
+        let limiter = MemoryLimiter::builder(1).share(share).build();
+        limiter.peek(&request, SystemTime::UNIX_EPOCH).verdict() == Verdict::Allowed
+    };
+    let problem = if !fits(Share::WHOLE) {
+        format!("at least {heaviest} at once, which is what the dearest request costs")
+    } else if !fits(share) {
+        format!(
+            "more at once: its share {share} by {FAILURE} has to be at least {heaviest}, which is what the dearest request costs"
+        )
+    } else {
+        return Ok(());
+    };
+    Err(ConfigError::Problem { name, problem: format!("has to allow {problem}") })
+}
+
+impl RedisConfig {
+    fn read(vars: &Vars) -> Result<Option<Self>, ConfigError> {
+        let rule = "open, closed, or local: and the share of one process, such as local:1/4";
+        let share = Share::one_of(SHARE).map_err(|error| ConfigError::problem(FAILURE, &error))?;
+        let failure =
+            vars.read(FAILURE, FailurePolicy::Local(share), rule, |text| text.parse().ok())?;
+        let rule = "a whole number of milliseconds from 1 to 1000";
+        let deadline = vars.read(DEADLINE, DEADLINE_DEFAULT, rule, |text| {
+            let millis = text.parse().ok().filter(|millis| (1..=1000).contains(millis));
+            millis.map(Duration::from_millis)
+        })?;
+        let rule = "1 to 32 lower-case letters, digits, `_` and `-`";
+        let namespace = vars.text(REDIS_NAMESPACE, rule)?.unwrap_or("gatehouse");
+        let namespace = Namespace::new(namespace)
+            .map_err(|error| ConfigError::problem(REDIS_NAMESPACE, &error))?;
+        let Some(url) = vars.text(REDIS_URL, "a URL such as redis://127.0.0.1:6379")? else {
+            return Ok(None);
+        };
+        let options =
+            RedisOptions::parse(url).map_err(|error| ConfigError::problem(REDIS_URL, &error))?;
+        Ok(Some(Self { options, namespace, failure, deadline }))
+    }
+}
+
+impl Vars {
+    fn quota(&self, name: &'static str) -> Result<Option<Quota>, ConfigError> {
+        let rule = "a limit such as 100 + 10/s, or 1000/min";
+        let text = self.text(name, rule)?;
+        text.map(str::parse).transpose().map_err(|error| ConfigError::problem(name, &error))
+    }
+}
