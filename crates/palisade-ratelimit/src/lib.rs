@@ -13,6 +13,7 @@ mod quota;
 mod request;
 mod share;
 mod state;
+mod text;
 mod time;
 
 pub use decision::{Decision, Source, TierState, Verdict};
@@ -26,3 +27,4 @@ pub use quota::{Bucket, InvalidQuota, Kind, PER_DAY, PER_HOUR, PER_MINUTE, PER_S
 pub use request::{Request, Tier};
 pub use share::{InvalidShare, Share};
 pub(crate) use state::State;
+pub use text::InvalidQuotaText;

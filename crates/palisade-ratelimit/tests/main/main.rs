@@ -5,3 +5,4 @@ mod bound;
 mod model;
 mod naive;
 mod samples;
+mod text;
