@@ -20,13 +20,15 @@ use palisade::secret::Keyring;
 use serde_json::Value;
 use tower::ServiceExt;
 
-/// Limits that are not met: a test sends more in a moment, from one address, than anybody should.
-pub(crate) const GENEROUS: [(&str, &str); 5] = [
-    ("RATE_LIMIT_PER_IP", "1000000/s"),
-    ("RATE_LIMIT_PER_LOGIN", "1000000/s"),
-    ("RATE_LIMIT_PER_LOGIN_AND_IP", "1000000/s"),
-    ("RATE_LIMIT_PER_ACCOUNT", "1000000/s"),
-    ("RATE_LIMIT_PER_SESSION", "1000000/s"),
+/// Limits that are not met: a test sends more in a moment, from one address, than anybody should. Windows, since a clock
+/// that steps back empties a bucket.
+pub(crate) const GENEROUS: [(&str, &str); 6] = [
+    ("RATE_LIMIT_PER_IP", "1000000/s fixed"),
+    ("RATE_LIMIT_PER_LOGIN", "1000000/s fixed"),
+    ("RATE_LIMIT_PER_LOGIN_AND_IP", "1000000/s fixed"),
+    ("RATE_LIMIT_PER_ACCOUNT", "1000000/s fixed"),
+    ("RATE_LIMIT_PER_KEY", "1000000/s fixed"),
+    ("RATE_LIMIT_PER_SESSION", "1000000/s fixed"),
 ];
 
 pub(crate) struct Gate {

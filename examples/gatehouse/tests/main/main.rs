@@ -24,6 +24,7 @@ mod ingest;
 mod keys;
 mod process;
 mod proxies;
+mod rate_limits;
 mod rehash;
 mod renewed;
 mod sessions;
