@@ -4,8 +4,14 @@ mod database;
 mod error;
 mod namespace;
 mod options;
+#[cfg(feature = "ratelimit")]
+mod ratelimit;
 
 pub use self::database::RedisDatabase;
 pub use self::error::ConnectError;
 pub use self::namespace::{InvalidNamespace, Namespace};
 pub use self::options::{InvalidTimeout, InvalidUrl, RedisOptions};
+#[cfg(feature = "ratelimit")]
+pub use self::ratelimit::{
+    Counters, Event, Fault, InvalidLimiter, RedisLimiter, RedisLimiterBuilder,
+};

@@ -1,0 +1,14 @@
+//! Rate limits that several processes share.
+
+mod breaker;
+mod builder;
+mod event;
+mod fault;
+mod limiter;
+mod names;
+mod script;
+
+pub use builder::{InvalidLimiter, RedisLimiterBuilder};
+pub use event::{Counters, Event};
+pub use fault::Fault;
+pub use limiter::RedisLimiter;

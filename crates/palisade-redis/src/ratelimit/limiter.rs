@@ -1,0 +1,234 @@
+//! The limiter.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use palisade_ratelimit::{Decision, FailurePolicy, Limiter, MemoryLimiter, Request, Verdict};
+use redis::Value;
+use tokio::time::timeout;
+
+use super::breaker::{Breaker, Permit, Transition};
+use super::builder::{OnEvent, RedisLimiterBuilder};
+use super::event::{Counters, Event, Tally};
+use super::fault::Fault;
+use super::script::{Answer, Mode, Take};
+use crate::{Namespace, RedisDatabase};
+
+/// A limiter whose counters are on Redis, and shared by all processes that use the same namespace. A clone is
+/// the same limiter.
+///
+/// All tiers of a request are decided in one round trip, by the clock of the server: counted in all of them or
+/// in none. They lie on one node of a Cluster.
+///
+/// # When Redis is gone
+///
+/// A decision is always made. When none comes from Redis before the deadline, the [`FailurePolicy`] answers, and
+/// the [`Source`](palisade_ratelimit::Source) of the decision says so. A question that was not answered in time is not repeated: it may have
+/// been counted. After a few failures in a row Redis is not asked at all, and no request waits, but for the one
+/// that finds out whether it is back.
+///
+/// With [`FailurePolicy::Local`] this process counts every request that Redis allows as well, so that whoever
+/// has used up a limit stays throttled when Redis goes.
+///
+/// # What is refused without Redis
+///
+/// A request that costs more than one of its tiers ever allows: its decision is one of this process
+/// ([`Source::Local`](palisade_ratelimit::Source::Local)), whatever the failure policy.
+///
+/// # Cancellation
+///
+/// A call may be given up at any time. The request may have been counted then.
+///
+/// # Examples
+///
+/// ```no_run
+/// use palisade_ratelimit::{FailurePolicy, Limited, Request, Share, preset::glassmkr};
+/// use palisade_redis::{Namespace, RedisDatabase, RedisLimiter, RedisOptions};
+/// use std::time::SystemTime;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let database = RedisDatabase::open(RedisOptions::parse("redis://127.0.0.1:6379")?);
+/// let policy = FailurePolicy::Local(Share::one_of(4)?);
+/// let limiter = RedisLimiter::builder(database, Namespace::new("gatehouse")?, policy)
+///     .on_event(|event| eprintln!("rate limits: {event:?}"))
+///     .build()?;
+///
+/// let request = Request::new(&glassmkr::PER_ACCOUNT, "acct_42").within(&glassmkr::PER_KEY, "key_7");
+/// limiter.check(&request, SystemTime::now()).await.require()?; // `Limited` becomes the 429
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct RedisLimiter {
+    inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) database: RedisDatabase,
+    pub(super) namespace: Namespace,
+    pub(super) failure: FailurePolicy,
+    pub(super) deadline: Duration,
+    pub(super) breaker: Breaker,
+    pub(super) local: MemoryLimiter,
+    pub(super) take: Take,
+    pub(super) tally: Tally,
+    pub(super) on_event: Option<OnEvent>,
+}
+
+impl RedisLimiter {
+    /// Begins a limiter. Every process that shares its counters uses the same namespace.
+    pub fn builder(
+        database: RedisDatabase,
+        namespace: Namespace,
+        failure: FailurePolicy,
+    ) -> RedisLimiterBuilder {
+        RedisLimiterBuilder::new(database, namespace, failure)
+    }
+
+    pub(super) fn new(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Counts a request in all of its tiers if all of them allow it, and in none otherwise.
+    ///
+    /// `now` counts where this process decides by itself.
+    pub async fn check<'p>(&self, request: &Request<'p, '_>, now: SystemTime) -> Decision<'p> {
+        self.decide(request, now, Mode::Check).await
+    }
+
+    /// What [`check`](Self::check) would say, without counting anything.
+    pub async fn peek<'p>(&self, request: &Request<'p, '_>, now: SystemTime) -> Decision<'p> {
+        self.decide(request, now, Mode::Peek).await
+    }
+
+    /// Whether Redis is asked at present. While it is not, the failure policy answers.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        !self.inner.breaker.is_open()
+    }
+
+    /// How often each thing happened so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.inner.tally.read()
+    }
+
+    async fn decide<'p>(
+        &self,
+        request: &Request<'p, '_>,
+        now: SystemTime,
+        mode: Mode,
+    ) -> Decision<'p> {
+        let decision = if is_beyond(request) {
+            self.inner.local.peek(request, now)
+        } else if let Some(permit) = self.inner.breaker.admit(Instant::now()) {
+            self.inner.ask(permit, request, now, mode).await
+        } else {
+            self.inner.stand_in(request, now, mode)
+        };
+        self.inner.tally.decision(decision.source());
+        decision
+    }
+}
+
+impl Inner {
+    async fn ask<'p>(
+        &self,
+        permit: Permit<'_>,
+        request: &Request<'p, '_>,
+        now: SystemTime,
+        mode: Mode,
+    ) -> Decision<'p> {
+        match self.answer(request, now, mode).await {
+            Ok(Answer { decision, garbled }) => {
+                let transition = permit.succeeded(Instant::now());
+                self.tally.garbled(garbled);
+                if mode == Mode::Check && decision.verdict() == Verdict::Allowed {
+                    self.keep_warm(request, now);
+                }
+                if let Some(Transition::Closed { lasted, missed }) = transition {
+                    self.tell(&Event::Closed { lasted, decisions: missed });
+                }
+                decision
+            }
+            Err(fault) => {
+                let failed_at = Instant::now();
+                let transition = permit.failed(failed_at);
+                if self.tally.fault(fault, failed_at) {
+                    self.tell(&Event::Persistent { fault });
+                }
+                if transition == Some(Transition::Opened) {
+                    self.tally.opened();
+                    self.tell(&Event::Opened { fault });
+                }
+                self.stand_in(request, now, mode)
+            }
+        }
+    }
+
+    async fn answer<'p>(
+        &self,
+        request: &Request<'p, '_>,
+        now: SystemTime,
+        mode: Mode,
+    ) -> Result<Answer<'p>, Fault> {
+        let call = self.take.call(&self.namespace, request, now, mode);
+        match timeout(self.deadline, self.database.run_script::<Value>(&call)).await {
+            Ok(Ok(answer)) => Take::read(request, &answer, mode),
+            Ok(Err(error)) => Err(Fault::of(&error)),
+            Err(_) => Err(Fault::Timeout),
+        }
+    }
+
+    /// The decision that the failure policy makes.
+    fn stand_in<'p>(&self, request: &Request<'p, '_>, now: SystemTime, mode: Mode) -> Decision<'p> {
+        match (self.failure, mode) {
+            (FailurePolicy::Open, _) => Decision::failed_open(),
+            (FailurePolicy::Local(_), Mode::Check) => self.local.check(request, now),
+            (FailurePolicy::Local(_), Mode::Peek) => self.local.peek(request, now),
+            // A policy of a later version that this one does not know refuses, too.
+            _ => Decision::failed_closed(RETRY_AFTER),
+        }
+    }
+
+    fn keep_warm(&self, request: &Request<'_, '_>, now: SystemTime) {
+        if let FailurePolicy::Local(_) = self.failure {
+            self.local.record(request, now);
+        }
+    }
+
+    fn tell(&self, event: &Event) {
+        if let Some(tell) = &self.on_event {
+            tell(event);
+        }
+    }
+}
+
+/// When a client that was refused because Redis is gone should come again: about when Redis is asked again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Whether it costs more than one of its tiers ever allows.
+fn is_beyond(request: &Request<'_, '_>) -> bool {
+    request.tiers().iter().any(|tier| request.costs() > tier.policy().quota().capacity())
+}
+
+impl Limiter for RedisLimiter {
+    async fn check<'p>(&self, request: &Request<'p, '_>, now: SystemTime) -> Decision<'p> {
+        Self::check(self, request, now).await
+    }
+
+    async fn peek<'p>(&self, request: &Request<'p, '_>, now: SystemTime) -> Decision<'p> {
+        Self::peek(self, request, now).await
+    }
+}
+
+impl fmt::Debug for RedisLimiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisLimiter")
+            .field("namespace", &self.inner.namespace)
+            .field("failure", &self.inner.failure)
+            .field("deadline", &self.inner.deadline)
+            .finish_non_exhaustive()
+    }
+}
