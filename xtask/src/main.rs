@@ -5,6 +5,7 @@ mod bench;
 mod docs;
 mod fuzz;
 mod links;
+mod servers;
 mod step;
 mod test;
 mod workspace;

@@ -5,7 +5,7 @@ use std::time::Instant;
 use cargo_metadata::Package;
 
 use crate::workspace::{Workspace, folder, is_published_library};
-use crate::{docs, links, step};
+use crate::{docs, links, servers, step};
 
 /// Runs every step in order, for the whole workspace or for one package, up to the first that fails.
 pub(crate) fn run(workspace: &Workspace, package: Option<&str>) -> anyhow::Result<()> {
@@ -19,6 +19,9 @@ pub(crate) fn run(workspace: &Workspace, package: Option<&str>) -> anyhow::Resul
     match package {
         Some(package) => links::check_step(workspace.root(), &folder(package))?,
         None => links::check_step(workspace.root(), workspace.root())?,
+    }
+    if package.is_none_or(servers::are_needed_by) {
+        servers::require_redis()?;
     }
     cargo(workspace, &["test"], package, "--workspace", &["--all-features", "--no-fail-fast"])?;
     for bare in package.map_or_else(|| workspace.packages(), |package| vec![package]) {

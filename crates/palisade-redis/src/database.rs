@@ -3,6 +3,8 @@
 mod connection;
 mod link;
 mod script;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 

@@ -6,6 +6,9 @@ mod namespace;
 mod options;
 #[cfg(feature = "ratelimit")]
 mod ratelimit;
+#[cfg(feature = "webhook")]
+mod replays;
+mod warnings;
 
 pub use self::database::RedisDatabase;
 pub use self::error::ConnectError;
@@ -15,3 +18,6 @@ pub use self::options::{InvalidTimeout, InvalidUrl, RedisOptions};
 pub use self::ratelimit::{
     Counters, Event, Fault, InvalidLimiter, RedisLimiter, RedisLimiterBuilder,
 };
+#[cfg(feature = "webhook")]
+pub use self::replays::RedisReplays;
+pub use self::warnings::Warning;

@@ -127,9 +127,8 @@ impl Verdict {
         match answer {
             Ok(_) => Self::Sound,
             Err(error) if error.is_unrecoverable_error() => Self::Lost,
-            // What was the master is a replica now, and its name may stand for another server since.
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly) => {
-                Self::Doubtful
+                Self::Demoted
             }
             Err(error) if error.is_io_error() => Self::Doubtful,
             Err(_) => Self::Sound,

@@ -10,9 +10,10 @@ const MASTERS: usize = 3;
 
 /// A Redis Cluster of its own: three masters that cover all slots, on free ports of 127.0.0.1.
 ///
-/// A node that does not answer counts as failed after a second. Where it has a replica, that takes over
-/// about a second later; where it has none, the Cluster is down until the node comes back. A start takes
-/// two seconds or three, because Redis waits that long itself.
+/// Where the nodes have replicas, one that does not answer counts as failed after two seconds, and its
+/// replica takes over about a second later. Where they have none it takes five seconds, and the Cluster is
+/// down until the node comes back. (On a busy machine a shorter time makes failures of what is only slow.)
+/// A start takes two seconds or three, because Redis waits that long itself.
 #[derive(Debug)]
 pub struct RedisCluster {
     nodes: Vec<RedisServer>,
@@ -22,13 +23,13 @@ impl RedisCluster {
     /// Starts three masters and waits until each says that the Cluster is complete.
     #[must_use]
     pub fn start() -> Self {
-        Self::of(MASTERS)
+        Self::of(MASTERS, "5000")
     }
 
     /// Starts three masters with one replica each, and waits until every replica follows its master.
     #[must_use]
     pub fn with_replicas() -> Self {
-        let cluster = Self::of(2 * MASTERS);
+        let cluster = Self::of(2 * MASTERS, "2000");
         let (masters, replicas) = cluster.nodes.split_at(MASTERS);
         for (master, replica) in masters.iter().zip(replicas) {
             let id = master.command(&["CLUSTER", "MYID"]);
@@ -81,8 +82,14 @@ impl RedisCluster {
 
     /// Kills the node that answers for a key, waits until all others take its replica for the master,
     /// and gives the killed node.
+    ///
+    /// What was written before is not lost: the node is killed once its replica has it.
     pub fn fail_over(&self, key: &str) -> &RedisServer {
         let dead = self.master_of(key);
+        let written = number(&dead.command(&["INFO", "replication"]), "master_repl_offset:");
+        wait_until("a replica has what its master has", || {
+            number(&dead.command(&["INFO", "replication"]), ",offset=") >= written
+        });
         dead.kill();
         self.wait_for_promotion(dead, key);
         dead
@@ -104,10 +111,10 @@ impl RedisCluster {
         wait_until("the Cluster is complete", || self.nodes.iter().all(is_complete));
     }
 
-    fn of(count: usize) -> Self {
+    fn of(count: usize, node_timeout: &str) -> Self {
         let options = [
             ["--cluster-enabled", "yes"],
-            ["--cluster-node-timeout", "1000"],
+            ["--cluster-node-timeout", node_timeout],
             ["--cluster-announce-ip", "127.0.0.1"],
             // A replica takes over however long its master has been away.
             ["--cluster-replica-validity-factor", "0"],
@@ -157,4 +164,10 @@ impl RedisCluster {
 
 fn is_complete(node: &RedisServer) -> bool {
     node.try_command(&["CLUSTER", "INFO"]).is_ok_and(|answer| answer.contains("cluster_state:ok"))
+}
+
+/// The number behind a text.
+fn number(info: &str, before: &str) -> u64 {
+    let digits = info.split(before).nth(1).and_then(|rest| rest.split([',', '\r']).next());
+    digits.and_then(|digits| digits.parse().ok()).expect("the node says how far it is")
 }

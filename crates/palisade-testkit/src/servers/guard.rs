@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// A running guard. It ends, and its server with it, when this value is dropped or its process dies:
@@ -34,11 +34,6 @@ impl Guard {
             Self { process, orders, answers: BufReader::new(answers), folder: PathBuf::new() };
         guard.folder = PathBuf::from(guard.answer());
         guard
-    }
-
-    /// The folder of the server, which goes with it.
-    pub(super) fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// What the server has written since its last start.
