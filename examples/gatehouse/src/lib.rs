@@ -108,7 +108,8 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     let store = passwords.users.webhooks();
     let inbound = Inbound::open(config, &mut secrets, &store)?;
     let webhooks = Webhooks::open(config, &mut secrets, store).await?;
-    let limits = Limits::open(&config.limits)?;
+    let redis = config.limits.database();
+    let limits = Limits::open(&config.limits, redis.as_ref())?;
     // When nothing is left that could keep it from starting: the first key is shown once.
     greet(&keys, is_new, addr, stdout).await?;
     let clock = Clock::system();

@@ -17,6 +17,7 @@ use std::time::SystemTime;
 
 use palisade::allowlist::RateKey;
 use palisade::ratelimit::{Decision, HeaderStyle, Request};
+use palisade_redis::RedisDatabase;
 
 use crate::config::{LimitConfig, LimitPolicies};
 use crate::error::ApiError;
@@ -59,13 +60,16 @@ pub(crate) struct Guess<'a> {
 }
 
 impl Limits {
-    /// Limits that begin to count now.
+    /// Limits that begin to count now: on this server, or in process where there is none.
     ///
     /// # Errors
     ///
     /// [`StartError`] when the counters cannot be set up. A Redis server that is not there is no error.
-    pub fn open(config: &LimitConfig) -> Result<Self, StartError> {
-        let counters = Counters::open(config)?;
+    pub fn open(
+        config: &LimitConfig,
+        database: Option<&RedisDatabase>,
+    ) -> Result<Self, StartError> {
+        let counters = Counters::open(config, database)?;
         Ok(Self { policies: config.policies.clone(), headers: config.headers, counters })
     }
 

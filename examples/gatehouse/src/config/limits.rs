@@ -6,7 +6,7 @@ use palisade::ratelimit::{
     FailurePolicy, HeaderStyle, MemoryLimiter, PER_HOUR, Policy, Quota, Request, ResetAs, Share,
     Verdict, preset,
 };
-use palisade_redis::{Namespace, RedisOptions};
+use palisade_redis::{Namespace, RedisDatabase, RedisOptions};
 
 use super::{ConfigError, Vars};
 use crate::limits::HEAVIEST;
@@ -97,15 +97,19 @@ impl LimitConfig {
         })?;
         Ok(Self { policies: LimitPolicies::read(vars, failure)?, headers, keys, redis })
     }
+
+    /// The server, which is connected to when it is first needed; nothing where none is configured.
+    #[must_use]
+    pub fn database(&self) -> Option<RedisDatabase> {
+        self.redis.as_ref().map(|redis| RedisDatabase::open(redis.options.clone()))
+    }
 }
 
 impl LimitPolicies {
     fn read(vars: &Vars, failure: Option<FailurePolicy>) -> Result<Self, ConfigError> {
         let hourly = |name, tokens| {
-            // Both numbers are above zero, and 50 tokens take an hour to come.
             let quota = Quota::bucket(tokens).refill(tokens, PER_HOUR);
-            let quota = quota.map_err(|error| ConfigError::problem(name, &error))?;
-            Ok::<_, ConfigError>(quota)
+            quota.map_err(|error| ConfigError::problem(name, &error))
         };
         let policy = |variable, name, default: Quota, heaviest: u32| {
             let quota = vars.quota(variable)?.unwrap_or(default);

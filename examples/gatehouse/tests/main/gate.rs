@@ -106,7 +106,7 @@ impl Gate {
         let webhooks = Webhooks::open(&config, &mut opened.secrets, store).await.unwrap();
         let admission = Admission { clients: config.clients, lists };
         let keys = opened.keys;
-        let limits = Limits::open(&config.limits).unwrap();
+        let limits = Limits::open(&config.limits, config.limits.database().as_ref()).unwrap();
         let app =
             App::new(keys, passwords, people, epochs, admission, webhooks, inbound, limits, clock);
         let app = app.unwrap();
