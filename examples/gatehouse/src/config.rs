@@ -298,9 +298,9 @@ impl Vars {
         let of_cluster = |name: &str| {
             BEGINNINGS.iter().any(|beginning| {
                 given.contains_key(&format!("{beginning}SERVICE_HOST"))
-                    && name
-                        .strip_prefix(beginning)
-                        .is_some_and(|rest| rest.starts_with("SERVICE_") || rest.starts_with("PORT"))
+                    && name.strip_prefix(beginning).is_some_and(|rest| {
+                        rest.starts_with("SERVICE_") || rest.starts_with("PORT")
+                    })
             })
         };
 

@@ -16,7 +16,7 @@ use std::net::IpAddr;
 use std::time::SystemTime;
 
 use palisade::allowlist::RateKey;
-use palisade::ratelimit::{Decision, HeaderStyle, Request};
+use palisade::ratelimit::{Decision, FailurePolicy, HeaderStyle, Request, Share};
 use palisade_redis::RedisDatabase;
 
 use crate::config::{LimitConfig, LimitPolicies};
@@ -27,7 +27,6 @@ use counters::{Counters, Kind};
 
 pub(crate) use door::{Counted, count_address};
 pub(crate) use tally::Tally;
-pub(crate) use weights::HEAVIEST;
 
 /// How often one may come, and what counts it.
 #[derive(Debug)]
@@ -35,6 +34,8 @@ pub struct Limits {
     policies: LimitPolicies,
     headers: HeaderStyle,
     counters: Counters,
+    /// The most that a request costs, so that no route is closed by a limit that is smaller than its cost.
+    most: u32,
 }
 
 /// By what a caller who is known is counted, within the account.
@@ -70,7 +71,13 @@ impl Limits {
         database: Option<&RedisDatabase>,
     ) -> Result<Self, StartError> {
         let counters = Counters::open(config, database)?;
-        Ok(Self { policies: config.policies.clone(), headers: config.headers, counters })
+        let policies = config.policies.clone();
+        let share = match config.redis.as_ref().map(|redis| redis.failure) {
+            Some(FailurePolicy::Local(share)) => share,
+            _ => Share::WHOLE,
+        };
+        let most = policies.most(share);
+        Ok(Self { policies, headers: config.headers, counters, most })
     }
 
     /// Counts a request by the address that it comes from.
@@ -81,7 +88,8 @@ impl Limits {
         now: SystemTime,
     ) -> Result<(), ApiError> {
         let key = RateKey::of(address);
-        let request = Request::new(&self.policies.per_ip, key.as_bytes()).cost(tally.weight());
+        let request =
+            Request::new(&self.policies.per_ip, key.as_bytes()).cost(tally.weight().min(self.most));
         let decision = self.counters.check(Kind::Stranger, &request, now).await;
         self.conclude(&decision, tally, now)
     }
@@ -100,7 +108,7 @@ impl Limits {
             Holder::Sidecar(id) => (&self.policies.per_sidecar, id),
         };
         let request = Request::new(&self.policies.per_account, account).within(policy, id);
-        let request = request.cost(tally.weight());
+        let request = request.cost(tally.weight().min(self.most));
         let decision = self.counters.check(Kind::Known, &request, now).await;
         self.conclude(&decision, tally, now)
     }

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
+use palisade::ratelimit::preset::{glacis, glassmkr};
 use palisade::ratelimit::{
-    FailurePolicy, HeaderStyle, MemoryLimiter, PER_HOUR, Policy, Quota, Request, ResetAs, Share,
-    Verdict, preset,
+    FailurePolicy, HeaderStyle, InvalidQuota, MemoryLimiter, PER_HOUR, Policy, Quota, Request,
+    ResetAs, Share, TierState,
 };
 use palisade_redis::{Namespace, RedisDatabase, RedisOptions};
 
 use super::{ConfigError, Vars};
-use crate::limits::HEAVIEST;
 
 pub(super) const REDIS_URL: &str = "REDIS_URL";
 pub(super) const REDIS_NAMESPACE: &str = "REDIS_NAMESPACE";
@@ -82,8 +82,6 @@ pub struct RedisConfig {
 
 impl LimitConfig {
     pub(super) fn read(vars: &Vars) -> Result<Self, ConfigError> {
-        let redis = RedisConfig::read(vars)?;
-        let failure = redis.as_ref().map(|redis| redis.failure);
         let rule = "draft, legacy-epoch or legacy-delta";
         let headers = vars.read(HEADERS, HeaderStyle::Draft, rule, |text| match text {
             "draft" => Some(HeaderStyle::Draft),
@@ -95,7 +93,8 @@ impl LimitConfig {
         let keys = vars.read(KEYS, KEYS_DEFAULT, rule, |text| {
             text.parse().ok().filter(|keys| KEYS_ALLOWED.contains(keys))
         })?;
-        Ok(Self { policies: LimitPolicies::read(vars, failure)?, headers, keys, redis })
+        let (policies, redis) = (LimitPolicies::read(vars)?, RedisConfig::read(vars)?);
+        Ok(Self { policies, headers, keys, redis })
     }
 
     /// The server, which is connected to when it is first needed; nothing where none is configured.
@@ -106,65 +105,36 @@ impl LimitConfig {
 }
 
 impl LimitPolicies {
-    fn read(vars: &Vars, failure: Option<FailurePolicy>) -> Result<Self, ConfigError> {
-        let hourly = |name, tokens| {
-            let quota = Quota::bucket(tokens).refill(tokens, PER_HOUR);
-            quota.map_err(|error| ConfigError::problem(name, &error))
+    fn read(vars: &Vars) -> Result<Self, ConfigError> {
+        let policy = |variable, name, default: Result<Quota, InvalidQuota>| {
+            let quota = match vars.quota(variable)? {
+                Some(quota) => quota,
+                None => default.map_err(|error| ConfigError::problem(variable, &error))?,
+            };
+            Policy::new(name, quota).map_err(|error| ConfigError::problem(variable, &error))
         };
-        let policy = |variable, name, default: Quota, heaviest: u32| {
-            let quota = vars.quota(variable)?.unwrap_or(default);
-            let policy = Policy::new(name, quota)
-                .map_err(|error| ConfigError::problem(variable, &error))?;
-            check(variable, &policy, heaviest, failure)?;
-            Ok::<_, ConfigError>(policy)
-        };
-        let (glassmkr, glacis) = (&preset::glassmkr::PER_IP, &preset::glacis::PER_SESSION);
-        let (per_account, per_key) = (&preset::glassmkr::PER_ACCOUNT, &preset::glassmkr::PER_KEY);
-        let per_sidecar = &preset::glacis::PER_SIDECAR;
+        let hourly = |guesses| Quota::bucket(guesses).refill(guesses, PER_HOUR);
         Ok(Self {
-            per_ip: policy(PER_IP, "per-ip", glassmkr.quota(), HEAVIEST)?,
-            per_login: policy(PER_LOGIN, "per-login", hourly(PER_LOGIN, 50)?, 1)?,
-            per_login_and_ip: policy(
-                PER_LOGIN_AND_IP,
-                "per-login-and-ip",
-                hourly(PER_LOGIN_AND_IP, 10)?,
-                1,
-            )?,
-            per_account: policy(PER_ACCOUNT, "per-account", per_account.quota(), HEAVIEST)?,
-            per_key: policy(PER_KEY, "per-key", per_key.quota(), HEAVIEST)?,
-            per_session: policy(PER_SESSION, "per-session", glacis.quota(), HEAVIEST)?,
-            per_sidecar: policy(PER_SIDECAR, "per-sidecar", per_sidecar.quota(), 1)?,
+            per_ip: policy(PER_IP, "per-ip", Ok(glassmkr::PER_IP.quota()))?,
+            per_login: policy(PER_LOGIN, "per-login", hourly(50))?,
+            per_login_and_ip: policy(PER_LOGIN_AND_IP, "per-login-and-ip", hourly(10))?,
+            per_account: policy(PER_ACCOUNT, "per-account", Ok(glassmkr::PER_ACCOUNT.quota()))?,
+            per_key: policy(PER_KEY, "per-key", Ok(glassmkr::PER_KEY.quota()))?,
+            per_session: policy(PER_SESSION, "per-session", Ok(glacis::PER_SESSION.quota()))?,
+            per_sidecar: policy(PER_SIDECAR, "per-sidecar", Ok(glacis::PER_SIDECAR.quota()))?,
         })
     }
-}
 
-/// A limit, or the share of it that a process gives away alone, below what one request costs would close a route for
-/// good.
-fn check(
-    name: &'static str,
-    policy: &Policy,
-    heaviest: u32,
-    failure: Option<FailurePolicy>,
-) -> Result<(), ConfigError> {
-    let share = match failure {
-        Some(FailurePolicy::Local(share)) => share,
-        _ => Share::WHOLE,
-    };
-    let request = Request::new(policy, "").cost(heaviest);
-    let fits = |share| {
+    /// The most that a request may cost by the limits that costs differ in, where a process gives away a share of each.
+    pub(crate) fn most(&self, share: Share) -> u32 {
         let limiter = MemoryLimiter::builder(1).share(share).build();
-        limiter.peek(&request, SystemTime::UNIX_EPOCH).verdict() == Verdict::Allowed
-    };
-    let problem = if !fits(Share::WHOLE) {
-        format!("at least {heaviest} at once, which is what the dearest request costs")
-    } else if !fits(share) {
-        format!(
-            "more at once: its share {share} by {FAILURE} has to be at least {heaviest}, which is what the dearest request costs"
-        )
-    } else {
-        return Ok(());
-    };
-    Err(ConfigError::Problem { name, problem: format!("has to allow {problem}") })
+        let limit = |policy| {
+            let decision = limiter.peek(&Request::new(policy, ""), SystemTime::UNIX_EPOCH);
+            decision.tightest().map_or(1, TierState::limit)
+        };
+        let limits = [&self.per_ip, &self.per_account, &self.per_key, &self.per_session].map(limit);
+        limits.into_iter().fold(u32::MAX, u32::min)
+    }
 }
 
 impl RedisConfig {

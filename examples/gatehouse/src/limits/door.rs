@@ -28,9 +28,7 @@ pub(crate) async fn count_address(
     request.extensions_mut().insert(Arc::clone(&tally));
     let client = request.extensions().get::<Client>().copied();
     let verdict = match client {
-        Some(client) => {
-            app.limits.of_address(client.address(), &tally, app.now()).await
-        }
+        Some(client) => app.limits.of_address(client.address(), &tally, app.now()).await,
         // A route outside of the layer would have none; it fails closed.
         None => Err(ApiError::internal("client_missing")),
     };

@@ -10,9 +10,6 @@ const LASTING: u32 = 5;
 
 const USUAL: u32 = 1;
 
-/// The most that a request costs. No limit may be smaller.
-pub(crate) const HEAVIEST: u32 = PASSWORD;
-
 /// What a request costs, in each limit that it is counted by, given the template of its route.
 pub(super) fn weight(method: &Method, route: &str) -> u32 {
     match (method.as_str(), route) {
@@ -23,10 +20,7 @@ pub(super) fn weight(method: &Method, route: &str) -> u32 {
             | "/api/v1/auth/reauthenticate"
             | "/api/v1/auth/password",
         ) => PASSWORD,
-        (
-            "POST",
-            "/api/v1/keys" | "/api/v1/keys/{id}/rotate" | "/api/v1/webhooks/endpoints",
-        )
+        ("POST", "/api/v1/keys" | "/api/v1/keys/{id}/rotate" | "/api/v1/webhooks/endpoints")
         | ("PUT", "/api/v1/allowlist") => LASTING,
         _ => USUAL,
     }

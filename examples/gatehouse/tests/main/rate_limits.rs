@@ -1,7 +1,10 @@
-//! How often one may come: counted in this process, by a clock that the tests move.
+//! How often one may come: counted in this process by a clock that the tests move, and on Redis by the program itself.
 
+mod answer;
 mod callers;
 mod guesses;
+mod outages;
+mod shared;
 mod strangers;
 
 use std::time::Duration;
@@ -10,7 +13,7 @@ use crate::gate::{Gate, Reply};
 
 const WHOAMI: &str = "/api/v1/whoami";
 
-/// The smallest limit that there may be of an address, an account, a key or a session.
+/// A small limit in which the dearest request has room.
 const TEN: &str = "10 + 1/s";
 
 const SECOND: Duration = Duration::from_secs(1);

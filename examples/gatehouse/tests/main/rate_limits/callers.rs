@@ -29,7 +29,8 @@ async fn a_key_within_its_account() {
         let reply = ask(&gate, &gate.admin).await;
         assert_eq!((reply.status.as_u16(), left(&reply)), (200, &*format!("\"per-key\";r={n}")));
         let policies = reply.headers["ratelimit-policy"].to_str().unwrap();
-        let names: Vec<_> = policies.split(", ").map(|one| one.split(';').next().unwrap()).collect();
+        let names: Vec<_> =
+            policies.split(", ").map(|one| one.split(';').next().unwrap()).collect();
         assert_eq!(names, ["\"per-ip\"", "\"per-account\"", "\"per-key\""]);
     }
     is_limited(&ask(&gate, &gate.admin).await, "per-key", "1");

@@ -115,6 +115,20 @@ async fn a_dear_request_waits_for_longer() {
     assert_eq!(login().await.status, 401);
 }
 
+/// However small a limit is, it closes no route.
+#[tokio::test]
+async fn nothing_costs_more_than_the_limit() {
+    for limit in ["3 + 1/min", "3/min fixed"] {
+        let gate = limited(PER_IP, limit).await;
+        let body = json!({"login": "ann", "password": "x"});
+        let login = || gate.post("/api/v1/auth/login", "", body.clone());
+        assert_eq!(login().await.status, 401);
+        assert_eq!(login().await.status, 429);
+        gate.pass(SECOND * 180);
+        assert_eq!(login().await.status, 401);
+    }
+}
+
 /// Behind a proxy, each client has its own limit, and nobody chooses whose by a header.
 #[tokio::test]
 async fn behind_a_proxy_clients_are_counted() {
