@@ -3,6 +3,7 @@
 mod allowlist;
 mod apikey;
 mod password;
+mod ratelimit;
 mod secret;
 mod session;
 mod webhook;
@@ -15,8 +16,15 @@ use crate::Comparison;
 pub type Rows = Result<Vec<Comparison>, Box<dyn Error>>;
 
 /// One entry a crate: where a new module is listed.
-const CRATES: &[fn() -> Rows] =
-    &[secret::rows, apikey::rows, password::rows, session::rows, allowlist::rows, webhook::rows];
+const CRATES: &[fn() -> Rows] = &[
+    secret::rows,
+    apikey::rows,
+    password::rows,
+    session::rows,
+    allowlist::rows,
+    webhook::rows,
+    ratelimit::rows,
+];
 
 /// Every comparison, in the order of the table.
 ///

@@ -67,11 +67,8 @@ pub enum Source {
 #[derive(Clone, Copy, Debug)]
 pub struct TierState<'p> {
     policy: &'p Policy,
-    quota: Quota,
-    verdict: Verdict,
-    remaining: u32,
-    reset_after: Duration,
-    is_overflow: bool,
+    seen: Seen,
+    now: u64,
 }
 
 impl<'p> Decision<'p> {
@@ -147,23 +144,17 @@ impl<'p> Decision<'p> {
         charges: Charges,
         source: Source,
     ) -> Self {
-        let verdict = seen.clone().fold(Verdict::Allowed, |worst, seen| worst.worse(seen.verdict));
-        let cost = match (verdict, charges) {
-            (Verdict::Allowed, Charges::Yes) => request.costs(),
+        let worst = seen.clone().map(|seen| seen.wait).fold(0, u64::max);
+        let cost = match (worst, charges) {
+            (0, Charges::Yes) => request.costs(),
             _ => 0,
         };
-        let tiers = request.tiers().iter().zip(seen).map(|(tier, seen)| {
+        let mut tiers = SmallVec::new();
+        for (tier, seen) in request.tiers().iter().zip(seen) {
             let state = seen.quota.charged(seen.state, cost);
-            TierState {
-                policy: tier.policy(),
-                quota: seen.quota,
-                verdict: seen.verdict,
-                remaining: seen.quota.remaining(state, now),
-                reset_after: Duration::from_micros(state.until.saturating_sub(now)),
-                is_overflow: seen.is_overflow,
-            }
-        });
-        Self { verdict, source, tiers: tiers.collect() }
+            tiers.push(TierState { policy: tier.policy(), seen: Seen { state, ..seen }, now });
+        }
+        Self { verdict: verdict(worst), source, tiers }
     }
 }
 
@@ -174,47 +165,43 @@ pub(crate) enum Charges {
     No,
 }
 
-/// A counter as a limiter found it, before the request is charged to it.
+/// A counter as a limiter found it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
     /// By which it counts: the quota of the policy, or a share of it.
     pub(crate) quota: Quota,
     /// Current; see [`Quota::current`].
     pub(crate) state: State,
-    pub(crate) verdict: Verdict,
+    /// The microseconds until the request fits; 0 when it does, [`NEVER`] when it never will.
+    pub(crate) wait: u64,
     pub(crate) is_overflow: bool,
 }
+
+const NEVER: u64 = u64::MAX;
 
 impl Seen {
     pub(crate) fn new(policy: &Policy, quota: Quota, state: State, cost: u32, now: u64) -> Self {
         let state = quota.current(state, now);
         let wait = match quota.fits(state, cost, now) {
-            Fits::Yes => None,
-            Fits::Later(wait) => Some(wait),
-            Fits::Never if cost > policy.quota().capacity() => {
-                return Self { quota, state, verdict: Verdict::Never, is_overflow: false };
-            }
+            Fits::Yes => 0,
+            Fits::Later(wait) => wait.max(1),
+            Fits::Never if cost > policy.quota().capacity() => NEVER,
             // More than the share of this process, but not more than the limit.
-            Fits::Never => Some(quota.span_micros()),
+            Fits::Never => quota.span_micros().max(1),
         };
-        let verdict = wait.map_or(Verdict::Allowed, |wait| Verdict::Denied {
-            retry_after: Duration::from_micros(wait.max(1)),
-        });
-        Self { quota, state, verdict, is_overflow: false }
+        Self { quota, state, wait, is_overflow: false }
+    }
+
+    pub(crate) fn fits(&self) -> bool {
+        self.wait == 0
     }
 }
 
-impl Verdict {
-    fn worse(self, other: Self) -> Self {
-        if other.rank() > self.rank() { other } else { self }
-    }
-
-    fn rank(self) -> (u8, Duration) {
-        match self {
-            Self::Allowed => (0, Duration::ZERO),
-            Self::Denied { retry_after } => (1, retry_after),
-            Self::Never => (2, Duration::ZERO),
-        }
+fn verdict(wait: u64) -> Verdict {
+    match wait {
+        0 => Verdict::Allowed,
+        NEVER => Verdict::Never,
+        wait => Verdict::Denied { retry_after: Duration::from_micros(wait) },
     }
 }
 
@@ -228,41 +215,41 @@ impl<'p> TierState<'p> {
     /// The quota by which it was counted: that of the policy, or this process's share of it.
     #[must_use]
     pub fn quota(&self) -> Quota {
-        self.quota
+        self.seen.quota
     }
 
     /// What this tier alone says.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        self.verdict
+        verdict(self.seen.wait)
     }
 
     /// The most that can be taken at once.
     #[must_use]
     pub fn limit(&self) -> u32 {
-        self.quota.capacity()
+        self.seen.quota.capacity()
     }
 
     /// What can still be taken at once, now that the request was counted, or was not.
     #[must_use]
     pub fn remaining(&self) -> u32 {
-        self.remaining
+        self.seen.quota.remaining(self.seen.state, self.now)
     }
 
     /// The time until the bucket is full, or until the window ends.
     #[must_use]
     pub fn reset_after(&self) -> Duration {
-        self.reset_after
+        Duration::from_micros(self.seen.state.until.saturating_sub(self.now))
     }
 
     /// Whether it was counted in the bucket that unknown keys share because the limiter is full.
     #[must_use]
     pub fn is_overflow(&self) -> bool {
-        self.is_overflow
+        self.seen.is_overflow
     }
 
     /// Grows with how much this tier is in the client's way.
-    fn tightness(&self) -> ((u8, Duration), u32, Duration) {
-        (self.verdict.rank(), u32::MAX - self.remaining, self.reset_after)
+    fn tightness(&self) -> (u64, u32, Duration) {
+        (self.seen.wait, u32::MAX - self.remaining(), self.reset_after())
     }
 }

@@ -8,6 +8,8 @@ mod options;
 mod ratelimit;
 #[cfg(feature = "webhook")]
 mod replays;
+#[cfg(feature = "session")]
+mod session;
 mod warnings;
 
 pub use self::database::RedisDatabase;
@@ -20,4 +22,6 @@ pub use self::ratelimit::{
 };
 #[cfg(feature = "webhook")]
 pub use self::replays::RedisReplays;
+#[cfg(feature = "session")]
+pub use self::session::{CorruptRecord, RedisFailure, RedisSessionStore, UnknownReply, Unstorable};
 pub use self::warnings::Warning;

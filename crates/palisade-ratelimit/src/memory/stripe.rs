@@ -55,6 +55,11 @@ impl Stripes {
         Self { stripes: (0..count).map(|_| stripe(each)).collect(), overflow: stripe(OVERFLOWS) }
     }
 
+    /// Locks the table of one place.
+    pub(super) fn lock(&self, place: Place) -> MutexGuard<'_, Table> {
+        self.stripes.get(self.number(place)).unwrap_or(&self.overflow).lock()
+    }
+
     /// Locks the tables of these places.
     pub(super) fn hold(&self, places: &[Place]) -> Held<'_> {
         let mut numbers: SmallVec<[usize; INLINE]> =

@@ -150,7 +150,7 @@ mod tests {
         assert!(tally.fault(Fault::OutOfMemory, now));
         assert!(!tally.fault(Fault::OutOfMemory, now + Duration::from_secs(59)));
         assert!(tally.fault(Fault::ReadOnly, now));
-        assert!(tally.fault(Fault::OutOfMemory, now + Duration::from_secs(60)));
+        assert!(tally.fault(Fault::OutOfMemory, now + TOLD_EVERY));
         assert!(!tally.fault(Fault::OutOfMemory, now + Duration::from_secs(61)));
         assert!(!tally.fault(Fault::Timeout, now));
         let counters = tally.read();

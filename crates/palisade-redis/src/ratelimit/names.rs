@@ -16,10 +16,7 @@ pub(super) fn names(namespace: &Namespace, request: &Request<'_, '_>) -> Vec<Str
 }
 
 fn name(namespace: &Namespace, tier: &Tier<'_, '_>) -> String {
-    let kind = match tier.policy().quota().kind() {
-        Kind::Window => 'w',
-        _ => 'b',
-    };
+    let kind = if tier.policy().quota().kind() == Kind::Window { 'w' } else { 'b' };
     let mut name = String::with_capacity(160);
     name.push_str(namespace.as_str());
     name.push_str(":rl:{");

@@ -60,9 +60,10 @@ impl Take {
         call = call.arg(u8::from(mode == Mode::Check));
         for tier in request.tiers() {
             let (quota, cost) = (tier.policy().quota(), u64::from(request.costs()));
-            let (charge, limit) = match quota.kind() {
-                Kind::Window => (cost, quota.capacity()),
-                _ => (cost.saturating_mul(micros(quota.interval())), 0),
+            let (charge, limit) = if quota.kind() == Kind::Window {
+                (cost, quota.capacity())
+            } else {
+                (cost.saturating_mul(micros(quota.interval())), 0)
             };
             call = call.arg(micros(quota.span())).arg(charge).arg(limit);
         }
@@ -83,10 +84,8 @@ impl Take {
         let mut states = Vec::with_capacity(request.tiers().len());
         for tier in request.tiers() {
             let until = next()?;
-            let count = match tier.policy().quota().kind() {
-                Kind::Window => next()?,
-                _ => 0,
-            };
+            let is_window = tier.policy().quota().kind() == Kind::Window;
+            let count = if is_window { next()? } else { 0 };
             states.push(State { until, count });
         }
         if numbers.next().is_some() {

@@ -2,8 +2,12 @@
 
 mod connection;
 mod namespace;
+#[cfg(feature = "ratelimit")]
+mod ratelimit;
 #[cfg(feature = "webhook")]
 mod replays;
+#[cfg(feature = "session")]
+mod session;
 mod support;
 mod url;
 mod warnings;
