@@ -10,6 +10,8 @@ use std::fmt;
 
 use redis::{Cmd, FromRedisValue, RedisError};
 
+#[cfg(feature = "revocation")]
+pub(crate) use self::connection::open_server;
 use self::link::{Link, Request};
 pub(crate) use self::script::{Call, Script};
 use crate::{ConnectError, RedisOptions};

@@ -4,10 +4,13 @@ mod database;
 mod error;
 mod namespace;
 mod options;
+mod pauses;
 #[cfg(feature = "ratelimit")]
 mod ratelimit;
 #[cfg(feature = "webhook")]
 mod replays;
+#[cfg(feature = "revocation")]
+mod revocations;
 #[cfg(feature = "session")]
 mod session;
 mod warnings;
@@ -24,4 +27,8 @@ pub use self::ratelimit::{
 pub use self::replays::RedisReplays;
 #[cfg(feature = "session")]
 pub use self::session::{CorruptRecord, RedisFailure, RedisSessionStore, UnknownReply, Unstorable};
+#[cfg(feature = "revocation")]
+pub use self::revocations::{
+    AnnounceError, Following, InvalidRevokedId, Notice, Revocation, RevocationFeed, RevokedId,
+};
 pub use self::warnings::Warning;

@@ -1,12 +1,12 @@
 //! One connection, to a server or to a Cluster.
 
-use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::aio::{ConnectionLike, MultiplexedConnection, SendError};
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::SingleNodeRoutingInfo;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, ProtocolVersion, PushInfo, PushKind,
-    RedisError, ServerErrorKind, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, Pipeline, ProtocolVersion,
+    PushInfo, PushKind, RedisError, ServerErrorKind, Value,
 };
 use std::io;
 
@@ -47,17 +47,12 @@ impl Connection {
         let server = servers.into_iter().next().ok_or_else(|| {
             RedisError::from((ErrorKind::InvalidClientConfig, "the options name no server"))
         })?;
-        let settings = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(options.connecting()))
-            .set_response_timeout(Some(options.answering()))
-            .set_push_sender(move |push: PushInfo| {
-                if push.kind == PushKind::Disconnection {
-                    lost();
-                }
-                Ok::<(), redis::aio::SendError>(())
-            });
-        let client = Client::open(server)?;
-        Ok(Self::Single(client.get_multiplexed_async_connection_with_config(&settings).await?))
+        let watch = move |push: PushInfo| {
+            if push.kind == PushKind::Disconnection {
+                lost();
+            }
+        };
+        Ok(Self::Single(open_server(options, server, watch).await?))
     }
 
     /// Sends a request and waits for its answer.
@@ -121,6 +116,22 @@ impl Connection {
         let mut answers = connection.route_pipeline(pipeline, 1, 1, node).await?;
         answers.pop().ok_or(redirection)?.extract_error()
     }
+}
+
+/// Connects to one server. `pushed` gets what it sends without being asked, and the end of the connection.
+pub(crate) async fn open_server(
+    options: &RedisOptions,
+    server: ConnectionInfo,
+    pushed: impl Fn(PushInfo) + Send + Sync + 'static,
+) -> Result<MultiplexedConnection, RedisError> {
+    let settings = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(options.connecting()))
+        .set_response_timeout(Some(options.answering()))
+        .set_push_sender(move |push| {
+            pushed(push);
+            Ok::<(), SendError>(())
+        });
+    Client::open(server)?.get_multiplexed_async_connection_with_config(&settings).await
 }
 
 /// That a time has passed, as the client itself says it.

@@ -4,8 +4,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use rand::TryRng;
-use rand::rngs::SysRng;
 use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -14,6 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::connection::{Connection, timed_out};
 use super::script::Call;
 use crate::RedisOptions;
+use crate::pauses::Pauses;
 
 /// A connection that is replaced when it fails. A clone is the same link.
 #[derive(Clone)]
@@ -55,10 +54,6 @@ pub(super) enum Request<'a> {
     Command(&'a Cmd),
     Script(&'a Call<'a>),
 }
-
-/// The pauses between two attempts: they double from the first to the last, and each is shortened at
-/// random by up to half, so that many processes do not come at once.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
 /// How long a connection is left alone after it was checked.
 const CALM: Duration = Duration::from_millis(500);
@@ -251,7 +246,7 @@ impl Drop for Care {
 
 /// Tries to connect until it succeeds, or until nobody has the link any more.
 async fn restore(link: Weak<Shared>) {
-    let (mut pause, longest) = PAUSES;
+    let mut pauses = Pauses::new();
     loop {
         let Some(shared) = link.upgrade() else { return };
         match shared.open().await {
@@ -262,8 +257,7 @@ async fn restore(link: Weak<Shared>) {
             Err(error) => shared.state.send_replace(State::Down(error)),
         };
         drop(shared);
-        sleep(shortened(pause)).await;
-        pause = longest.min(pause * 2);
+        sleep(pauses.next()).await;
     }
 }
 
@@ -290,11 +284,4 @@ async fn check(link: Weak<Shared>) {
     }
     drop((shared, connection));
     sleep(CALM).await;
-}
-
-/// A pause, shortened at random by up to half.
-fn shortened(pause: Duration) -> Duration {
-    // Without randomness all processes come at once, and still do not come too often.
-    let dice = SysRng.try_next_u32().unwrap_or(0);
-    pause / 2 + (pause / 2).mul_f64(f64::from(dice) / f64::from(u32::MAX))
 }

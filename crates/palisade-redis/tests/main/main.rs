@@ -8,6 +8,8 @@ mod ratelimit;
 mod replays;
 #[cfg(feature = "session")]
 mod session;
+#[cfg(feature = "revocation")]
+mod revocations;
 mod support;
 mod url;
 mod warnings;
