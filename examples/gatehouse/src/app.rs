@@ -14,6 +14,7 @@ use crate::limits::Limits;
 use crate::micros::{micros, time};
 use crate::passwords::Passwords;
 use crate::permission::Permissions;
+use crate::revocations::Revocations;
 use crate::sessions::UserSessions;
 use crate::store::Store;
 use crate::trail::RequestIds;
@@ -38,6 +39,8 @@ pub struct App {
     pub inbound: Inbound,
     /// How often one may come.
     pub limits: Limits,
+    /// What other processes are told.
+    pub revocations: Revocations,
     pub(crate) permissions: Permissions,
     pub(crate) request_ids: RequestIds,
     /// What runs to its end whether or not a client waits for it.
@@ -64,6 +67,7 @@ impl App {
         webhooks: Webhooks,
         inbound: Inbound,
         limits: Limits,
+        revocations: Revocations,
         clock: Clock,
     ) -> Result<Self, InvalidScope> {
         Ok(Self {
@@ -75,6 +79,7 @@ impl App {
             webhooks,
             inbound,
             limits,
+            revocations,
             permissions: Permissions::new()?,
             request_ids: RequestIds::default(),
             changes: TaskTracker::new(),

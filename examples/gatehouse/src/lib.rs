@@ -26,6 +26,7 @@ mod peppers;
 mod permission;
 mod rehash;
 mod reply;
+mod revocations;
 mod routes;
 mod secrets;
 mod server;
@@ -64,6 +65,7 @@ pub use operate::{
 };
 pub use passwords::{NORMALIZATION, Passwords};
 pub use peppers::{PepperError, PepperUse};
+pub use revocations::Revocations;
 pub use routes::router;
 pub use secrets::{SecretReused, SecretUses};
 pub use sessions::UserSessions;
@@ -110,12 +112,26 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     let webhooks = Webhooks::open(config, &mut secrets, store).await?;
     let redis = config.limits.database();
     let limits = Limits::open(&config.limits, redis.as_ref())?;
+    let revocations = Revocations::open(&config.limits, redis.as_ref());
     // When nothing is left that could keep it from starting: the first key is shown once.
     greet(&keys, is_new, addr, stdout).await?;
     let clock = Clock::system();
-    let app =
-        App::new(keys, passwords, people, epochs, admission, webhooks, inbound, limits, clock)?;
+    let app = App::new(
+        keys,
+        passwords,
+        people,
+        epochs,
+        admission,
+        webhooks,
+        inbound,
+        limits,
+        revocations,
+        clock,
+    )?;
     let app = Arc::new(app);
+    // Before the first request, so that nothing is cached that nobody would make it forget.
+    let following = app.revocations.follow(&app).await;
+    redis.map(|database| tokio::spawn(limits::look_at_settings(database)));
 
     let (stop_upkeep, stopped) = watch::channel(false);
     let mut upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), stopped));
@@ -130,6 +146,8 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     })
     .await;
 
+    // It holds the parts of the service.
+    drop(following);
     // Changes whose clients went away may still be under way.
     app.changes.close();
     if tokio::time::timeout(CHANGES_TIME, app.changes.wait()).await.is_err() {

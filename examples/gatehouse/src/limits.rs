@@ -25,6 +25,7 @@ use crate::start::StartError;
 use crate::users::LoginName;
 use counters::{Counters, Kind};
 
+pub(crate) use counters::look_at_settings;
 pub(crate) use door::{Counted, count_address};
 pub(crate) use tally::Tally;
 

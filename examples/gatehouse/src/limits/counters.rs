@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use palisade::ratelimit::{Decision, MemoryLimiter, Request};
-use palisade_redis::{Event, RedisDatabase, RedisLimiter};
+use palisade_redis::{Event, RedisDatabase, RedisLimiter, Warning};
 
 use crate::config::{LimitConfig, RedisConfig};
 use crate::start::StartError;
@@ -95,4 +95,14 @@ fn shared(
             _ => {}
         });
     Ok(limiter.build()?)
+}
+
+/// Says what is wrong with the settings of the server, once it is there. That it forgets what it holds in a crash is
+/// not: limits are soon full again, and what was revoked is in the database.
+pub(crate) async fn look_at_settings(database: RedisDatabase) {
+    // A server that does not answer is told of where it is needed.
+    let Ok(warnings) = database.warnings().await else { return };
+    for warning in warnings.into_iter().filter(|warning| *warning != Warning::Forgets) {
+        tracing::warn!(reason = warning.reason(), "{warning}");
+    }
 }

@@ -159,6 +159,7 @@ pub(crate) async fn logout(
     match visit.session_to_end(&app).await?.ok_or_else(ApiError::no_session)? {
         Ok(session) => {
             app.people.sessions.sign_out(&session, app.now()).await?;
+            app.revocations.of_session(session.id()).await;
             trail.ended(session.id());
         }
         // The browser has another cookie by now, or will have in a moment: that one is to be ended.

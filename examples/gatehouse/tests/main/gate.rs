@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use gatehouse::config::{Config, Database};
 use gatehouse::{
     Admission, Allowlists, App, Clock, Epochs, Inbound, Limits, NORMALIZATION, Passwords, Peer,
-    SessionStore, UserSessions, Users, Webhooks, issue_admin_key, open, router,
+    Revocations, SessionStore, UserSessions, Users, Webhooks, issue_admin_key, open, router,
 };
 use palisade::password::{
     Argon2id, HashPool, Hasher, HasherBuilder, MemoryBudget, PasswordPolicy, Queue,
@@ -106,9 +106,21 @@ impl Gate {
         let webhooks = Webhooks::open(&config, &mut opened.secrets, store).await.unwrap();
         let admission = Admission { clients: config.clients, lists };
         let keys = opened.keys;
-        let limits = Limits::open(&config.limits, config.limits.database().as_ref()).unwrap();
-        let app =
-            App::new(keys, passwords, people, epochs, admission, webhooks, inbound, limits, clock);
+        let redis = config.limits.database();
+        let limits = Limits::open(&config.limits, redis.as_ref()).unwrap();
+        let revocations = Revocations::open(&config.limits, redis.as_ref());
+        let app = App::new(
+            keys,
+            passwords,
+            people,
+            epochs,
+            admission,
+            webhooks,
+            inbound,
+            limits,
+            revocations,
+            clock,
+        );
         let app = app.unwrap();
         let app = Arc::new(app);
         let router = router(Arc::clone(&app));

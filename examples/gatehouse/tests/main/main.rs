@@ -27,6 +27,7 @@ mod proxies;
 mod rate_limits;
 mod rehash;
 mod renewed;
+mod revocations;
 mod sessions;
 mod step_up;
 mod store_down;

@@ -1,6 +1,6 @@
 //! How often one may come: counted in this process by a clock that the tests move, and on Redis by the program itself.
 
-mod answer;
+pub(crate) mod answer;
 mod callers;
 mod guesses;
 mod outages;

@@ -92,6 +92,7 @@ async fn store(
     let user_id = user.id.as_str();
     tracing::info!(user_id, "a password was changed");
     let renewed = end_the_others(&app, &session).await;
+    app.revocations.of_user(session.user()).await;
     if let Err(error) = users.sessions_are_ended(&user.id, &hash).await {
         let cause = std::error::Error::source(&error).map(ToString::to_string);
         tracing::error!(user_id, cause, "the next start ends the sessions of a user once more");

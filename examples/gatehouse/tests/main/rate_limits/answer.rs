@@ -11,31 +11,31 @@ use crate::process::Process;
 /// Longer than anything takes that is waited for here.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     head: String,
-    pub(super) body: Value,
+    pub(crate) body: Value,
 }
 
 impl Answer {
     /// The value of a header; empty where it is not there.
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         let line = self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         line.unwrap_or_default()
     }
 
     /// What is left of which limit; empty where nobody counted.
-    pub(super) fn left(&self) -> &str {
+    pub(crate) fn left(&self) -> &str {
         self.header("ratelimit").rsplit_once(";t=").unwrap_or_default().0
     }
 
-    pub(super) fn code(&self) -> &str {
+    pub(crate) fn code(&self) -> &str {
         self.body["error"]["code"].as_str().unwrap_or_default()
     }
 }
 
 /// Asks who the caller is.
-pub(super) fn whoami(gate: &Process, key: &str) -> Answer {
+pub(crate) fn whoami(gate: &Process, key: &str) -> Answer {
     let mut stream = gate.connect();
     let request = format!(
         "GET {WHOAMI} HTTP/1.1\r\nHost: gate\r\nConnection: close\r\nAuthorization: Bearer {key}\r\n\r\n"
@@ -49,7 +49,7 @@ pub(super) fn whoami(gate: &Process, key: &str) -> Answer {
 }
 
 /// Asks until the answer is yes.
-pub(super) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < PATIENCE, "in vain: {what}");

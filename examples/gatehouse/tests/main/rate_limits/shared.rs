@@ -2,7 +2,7 @@
 
 use palisade_testkit::servers::RedisServer;
 
-use super::answer::whoami;
+use super::answer::{until, whoami};
 use crate::process::{Process, log, refused};
 
 /// What every process here has: no machine is so busy that Redis misses this deadline while it lives.
@@ -43,6 +43,18 @@ fn two_processes_share_every_limit() {
     again.stop();
     let said = log(folder.path());
     assert!(!said.contains("Redis"), "{said}");
+}
+
+/// A server that makes room by dropping counters gives limits away.
+#[test]
+fn a_server_that_drops_keys() {
+    let redis =
+        RedisServer::with_options(&["--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru"]);
+    let (folder, url) = (tempfile::tempdir().unwrap(), redis.url());
+    let gate = Process::start(folder.path(), &vars(&url, &[]));
+    until("the log says it", || log(folder.path()).contains("redis_evicts"));
+    gate.stop();
+    assert!(!log(folder.path()).contains("redis_forgets"));
 }
 
 /// Two services on one server count apart, where they are told so.
