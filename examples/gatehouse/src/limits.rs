@@ -129,7 +129,7 @@ impl Limits {
         let name = guess.key();
         let request = Request::new(&policies.per_login, &name);
         let request = request.within(&policies.per_login_and_ip, key.as_bytes());
-        let decision = self.counters.check(Kind::Stranger, &request, now).await;
+        let decision = self.counters.check(Kind::Guess, &request, now).await;
         self.conclude(&decision, tally, now)
     }
 

@@ -168,3 +168,105 @@ impl Vars {
         text.map(str::parse).transpose().map_err(|error| ConfigError::problem(name, &error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn config(vars: &[(&str, &str)]) -> Result<LimitConfig, ConfigError> {
+        let vars = vars.iter().map(|(name, value)| (name.into(), value.into()));
+        Config::from_vars(vars).map(|config| config.limits)
+    }
+
+    #[test]
+    fn the_limits_of_who_says_nothing() {
+        let config = config(&[]).unwrap();
+        let policies = &config.policies;
+        for (policy, name, limit) in [
+            (&policies.per_ip, "per-ip", "100 + 10/s"),
+            (&policies.per_login, "per-login", "50/h"),
+            (&policies.per_login_and_ip, "per-login-and-ip", "10/h"),
+            (&policies.per_account, "per-account", "5000 + 500/s"),
+            (&policies.per_key, "per-key", "1000 + 100/s"),
+            (&policies.per_session, "per-session", "100/min"),
+            (&policies.per_sidecar, "per-sidecar", "100/min"),
+        ] {
+            assert_eq!((policy.name(), policy.quota()), (name, limit.parse().unwrap()));
+        }
+        assert_eq!((config.headers, config.keys), (HeaderStyle::Draft, 100_000));
+        assert!(config.redis.is_none() && config.database().is_none());
+    }
+
+    #[test]
+    fn as_the_operator_says() {
+        let config = config(&[
+            (REDIS_URL, "redis://:hunter2@127.0.0.1:7000/3"),
+            (REDIS_NAMESPACE, "staging"),
+            (FAILURE, "closed"),
+            (DEADLINE, "7"),
+            (PER_KEY, "10000/day fixed"),
+            (HEADERS, "legacy-epoch"),
+            (KEYS, "1000"),
+        ]);
+        let config = config.unwrap();
+        assert_eq!(config.policies.per_key.quota(), "10000/day fixed".parse().unwrap());
+        assert_eq!(config.headers, HeaderStyle::Legacy(ResetAs::Epoch));
+        assert!(!format!("{config:?}").contains("hunter2"));
+        let redis = config.redis.unwrap();
+        assert_eq!((redis.failure, redis.deadline.as_millis()), (FailurePolicy::Closed, 7));
+        assert_eq!(redis.namespace.as_str(), "staging");
+    }
+
+    #[test]
+    fn without_a_word_a_process_goes_on_with_a_quarter() {
+        let redis = config(&[(REDIS_URL, "redis://127.0.0.1")]).unwrap().redis.unwrap();
+        assert_eq!(redis.failure.to_string(), "local:1/4");
+        assert_eq!(redis.deadline.as_millis(), 20);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named_and_not_repeated() {
+        for (name, odd) in [
+            (REDIS_URL, "hunter2"),
+            (REDIS_URL, "http://hunter2@127.0.0.1"),
+            (REDIS_URL, ""),
+            (REDIS_NAMESPACE, "hunter2 "),
+            (FAILURE, "local"),
+            (FAILURE, "local:2/1"),
+            (FAILURE, "Open"),
+            (DEADLINE, "0"),
+            (DEADLINE, "1001"),
+            (DEADLINE, "20ms"),
+            (PER_IP, "0/s"),
+            (PER_IP, "hunter2"),
+            (PER_LOGIN, ""),
+            (PER_SESSION, "100/m"),
+            (HEADERS, "none"),
+            (KEYS, "999"),
+            (KEYS, "10000001"),
+            ("RATE_LIMIT_PER_USER", "hunter2"),
+        ] {
+            let error = config(&[(name, odd)]).unwrap_err().to_string();
+            assert!(error.starts_with(name) && !error.contains("hunter2"), "{odd}: {error}");
+        }
+    }
+
+    #[test]
+    fn variables_of_a_cluster_are_no_typing_errors() {
+        let host = ("RATE_LIMIT_SERVICE_HOST", "10.0.0.1");
+        assert!(config(&[host, ("RATE_LIMIT_PORT", "tcp://10.0.0.1:80")]).is_ok());
+        assert!(config(&[("RATE_LIMIT_PORT", "tcp://10.0.0.1:80")]).is_err());
+        assert!(config(&[("REDIS_PORT", "tcp://10.0.0.2:6379"), ("REDIS", "x")]).is_ok());
+    }
+
+    #[test]
+    fn a_share_bounds_what_a_request_costs() {
+        let most = |limit, share| {
+            let policies = config(&[(PER_KEY, limit)]).unwrap().policies;
+            policies.most(Share::one_of(share).unwrap())
+        };
+        assert_eq!((most("1000/s", 1), most("1000/s", 4)), (100, 25));
+        assert_eq!((most("8/s", 1), most("8/s", 4), most("1/s", 4)), (8, 2, 1));
+    }
+}

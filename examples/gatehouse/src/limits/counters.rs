@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use palisade::ratelimit::{Decision, MemoryLimiter, Request};
+use palisade::ratelimit::{Decision, FailurePolicy, MemoryLimiter, Request, Source, Verdict};
 use palisade_redis::{Event, RedisDatabase, RedisLimiter, Warning};
 
 use crate::config::{LimitConfig, RedisConfig};
@@ -12,21 +12,31 @@ use crate::start::StartError;
 #[derive(Debug)]
 pub(super) enum Counters {
     /// This process for itself.
-    Local {
-        /// Keys that anybody can make up, in a table of their own: a flood of them shares its last places with
-        /// nobody who is known.
-        strangers: MemoryLimiter,
-        known: MemoryLimiter,
-    },
+    Local(Box<Tables>),
     /// All processes together.
-    Shared(RedisLimiter),
+    Shared {
+        limiter: RedisLimiter,
+        /// Where the operator has everything let pass while Redis is gone, for what is not let pass: guesses at
+        /// passwords, which each process counts for itself then.
+        guesses: Option<Box<MemoryLimiter>>,
+    },
+}
+
+/// Keys that anybody can make up have a table of their own: a flood of them shares its last places with nobody who is
+/// known.
+#[derive(Debug)]
+pub(super) struct Tables {
+    strangers: MemoryLimiter,
+    known: MemoryLimiter,
 }
 
 /// Whose key a request is counted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// An address or a login name.
+    /// An address.
     Stranger,
+    /// A login name that somebody guesses a password of.
+    Guess,
     /// An account, and a credential that was verified.
     Known,
 }
@@ -38,10 +48,12 @@ impl Counters {
         database: Option<&RedisDatabase>,
     ) -> Result<Self, StartError> {
         if let (Some(redis), Some(database)) = (&config.redis, database) {
-            return Ok(Self::Shared(shared(redis, database, config.keys)?));
+            let guesses = matches!(redis.failure, FailurePolicy::Open)
+                .then(|| Box::new(MemoryLimiter::new(config.keys)));
+            return Ok(Self::Shared { limiter: shared(redis, database, config.keys)?, guesses });
         }
         let table = || MemoryLimiter::new(config.keys);
-        Ok(Self::Local { strangers: table(), known: table() })
+        Ok(Self::Local(Box::new(Tables { strangers: table(), known: table() })))
     }
 
     pub(super) async fn check<'p>(
@@ -51,19 +63,32 @@ impl Counters {
         now: SystemTime,
     ) -> Decision<'p> {
         match (self, kind) {
-            (Self::Local { strangers, .. }, Kind::Stranger) => strangers.check(request, now),
-            (Self::Local { known, .. }, Kind::Known) => known.check(request, now),
-            (Self::Shared(limiter), _) => limiter.check(request, now).await,
+            (Self::Local(tables), Kind::Stranger | Kind::Guess) => {
+                tables.strangers.check(request, now)
+            }
+            (Self::Local(tables), Kind::Known) => tables.known.check(request, now),
+            (Self::Shared { limiter, guesses: Some(guesses) }, Kind::Guess) => {
+                let decision = limiter.check(request, now).await;
+                if decision.source() == Source::FailedOpen {
+                    return guesses.check(request, now);
+                }
+                // So that it is known who has used up a limit once Redis goes.
+                if decision.verdict() == Verdict::Allowed {
+                    guesses.record(request, now);
+                }
+                decision
+            }
+            (Self::Shared { limiter, .. }, _) => limiter.check(request, now).await,
         }
     }
 
     /// How many requests shared a counter because there was no place for theirs. On the server there always is one.
     pub(super) fn overflowed(&self) -> u64 {
         match self {
-            Self::Local { strangers, known } => {
-                strangers.overflowed().saturating_add(known.overflowed())
+            Self::Local(tables) => {
+                tables.strangers.overflowed().saturating_add(tables.known.overflowed())
             }
-            Self::Shared(_) => 0,
+            Self::Shared { .. } => 0,
         }
     }
 }

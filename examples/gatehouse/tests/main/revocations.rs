@@ -155,8 +155,8 @@ fn cookie_of(gate: &Process, login: &str) -> String {
 /// An operator's command tells the processes that run.
 #[test]
 fn a_pepper_that_is_given_up() {
-    const OLD: &str = "a:f1w9BKZzgNoEVpRAYoUNZfAKkc_eOcMd9NHDhOBqSHY";
-    const BOTH: &str = "new:f1w9BKZzgNoEVpRAYoUNZfAKkc_eOcMd9NHDhOBqSHY,a:f1w9BKZzgNoEVpRAYoUNZfAKkc_eOcMd9NHDhOBqSHY";
+    const OLD: &str = "a:Ko3FZQcX1nP9nq0T8bT2u6cV4kq7vXW2yJrLQ8dSx5A";
+    const BOTH: &str = "b:f1w9BKZzgNoEVpRAYoUNZfAKkc_eOcMd9NHDhOBqSHY,a:Ko3FZQcX1nP9nq0T8bT2u6cV4kq7vXW2yJrLQ8dSx5A";
     let (redis, folder) = (RedisServer::start(), tempfile::tempdir().unwrap());
     let url = redis.url();
     let vars = |peppers| [STALENESS, ("REDIS_URL", url.as_str()), ("GATEHOUSE_PEPPERS", peppers)];

@@ -9,7 +9,7 @@ use super::WHOAMI;
 use crate::process::Process;
 
 /// Longer than anything takes that is waited for here.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Answer {
     pub(crate) status: u16,

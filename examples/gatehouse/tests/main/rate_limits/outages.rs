@@ -42,6 +42,7 @@ impl Scene {
                 ("RATE_LIMIT_DEADLINE_MS", "1000"),
                 ("RATE_LIMIT_PER_IP", "1000000 + 1000/h"),
                 ("RATE_LIMIT_PER_KEY", "20 + 1/h"),
+                ("RATE_LIMIT_PER_LOGIN_AND_IP", "10 + 1/h"),
             ],
         );
         let (admin, gate) = (gate.admin(), Arc::new(gate));
@@ -182,6 +183,24 @@ fn read_only() {
     let said = survives("local:1/2", follow, lead);
     let errors: Vec<&str> = said.lines().filter(|line| line.contains("ERROR")).collect();
     assert!(!errors.is_empty() && errors.iter().all(|line| line.contains("redis_read_only")));
+}
+
+/// Even where everything is let pass, passwords are not for the guessing: each process counts those for itself.
+#[test]
+fn open_is_not_open_to_guesses() {
+    let scene = Scene::begin("open");
+    let guess = |n: u32| {
+        let body = format!(r#"{{"login":"ann","password":"guess number {n}"}}"#);
+        scene.gate.post("/api/v1/auth/login", "", &body).0
+    };
+    assert_eq!((guess(1), guess(2)), (401, 401));
+    scene.redis.kill();
+    for n in 3..=15 {
+        assert_eq!(guess(n), if n <= 10 { 401 } else { 429 }, "{n}");
+    }
+    scene.redis.restart();
+    scene.is_mended();
+    says_it_once(&scene.end());
 }
 
 /// Restarted while requests come: perhaps nobody notices, and if so, it is over.

@@ -1,5 +1,7 @@
 //! Two processes, one database, one Redis.
 
+use std::process::Command;
+
 use palisade_testkit::servers::RedisServer;
 
 use super::answer::{until, whoami};
@@ -43,6 +45,34 @@ fn two_processes_share_every_limit() {
     again.stop();
     let said = log(folder.path());
     assert!(!said.contains("Redis"), "{said}");
+}
+
+/// What the README shows, with another port: its lines are run as they are, and answered as it says.
+#[test]
+fn the_lines_of_the_readme() {
+    let readme = include_str!("../../../README.md");
+    let (_, section) = readme.split_once("## Rate limits\n").unwrap();
+    let mut blocks = section.split("```").skip(1).step_by(2);
+    let (lines, shown) = (blocks.next().unwrap(), blocks.next().unwrap());
+    let limit = lines.split('\'').nth(1).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let gate = Process::start(folder.path(), &[("RATE_LIMIT_PER_IP", limit)]);
+    let line = lines.lines().find(|line| line.starts_with("for ")).unwrap();
+    let line = line.replace("127.0.0.1:8080", &gate.addr);
+    let run = Command::new("sh").args(["-ec", &line]).output().unwrap();
+    assert!(run.status.success() && run.stderr.is_empty(), "is there a curl? {run:?}");
+    let said = String::from_utf8(run.stdout).unwrap().replace('\r', "");
+    let statuses: Vec<&str> = said.lines().filter(|line| line.starts_with("HTTP/1.1 ")).collect();
+    assert_eq!(statuses[..3], ["HTTP/1.1 401 Unauthorized"; 3]);
+    let (_, last) = said.split_once("HTTP/1.1 429").unwrap();
+    for shown in shown.trim_start_matches("text").trim().lines().skip(1) {
+        // Time goes on between the requests, so the seconds are left out.
+        let known = shown.split_once(";t=").map_or(shown, |(known, _)| known);
+        let known = known.strip_prefix("retry-after: ").map_or(known, |_| "retry-after: ");
+        let known = known.split_once("again in").map_or(known, |(known, _)| known);
+        assert!(last.contains(known), "{known} is not in {last}");
+    }
+    gate.stop();
 }
 
 /// A server that makes room by dropping counters gives limits away.

@@ -182,8 +182,9 @@ async fn headers_as_the_operator_says() {
 /// A flood of addresses takes no place from those who are known, and throttles itself.
 #[tokio::test]
 async fn a_flood_of_addresses() {
-    let gate = Gate::with_vars(&[(PER_IP, TEN), ("RATE_LIMIT_KEYS", "1000")]).await;
-    let known = gate.get_from("192.0.2.1", WHOAMI, &gate.admin).await;
+    let vars = [(PER_IP, TEN), ("RATE_LIMIT_KEYS", "1000"), ("RATE_LIMIT_PER_ACCOUNT", "3/h")];
+    let gate = Gate::with_vars(&vars).await;
+    let known = gate.get_from("192.0.2.1", WHOAMI, "junk").await;
     assert_eq!(left(&known), "\"per-ip\";r=9");
     let mut refused = 0_u32;
     for n in 0..3000 {
@@ -192,10 +193,14 @@ async fn a_flood_of_addresses() {
     }
     assert!(refused > 1000, "{refused} were refused");
     // Whoever was counted before is counted still, and a new address shares the counter of the flood.
-    let known = gate.get_from("192.0.2.1", WHOAMI, &gate.admin).await;
-    assert_eq!((known.status.as_u16(), left(&known)), (200, "\"per-ip\";r=8"));
-    // The flood takes no places of keys: a key that was never counted has its own.
-    let other = gate.admin_of("org_other").await;
-    let reply = gate.get_from("192.0.2.1", WHOAMI, &other).await;
-    assert_eq!((reply.status.as_u16(), left(&reply)), (200, "\"per-ip\";r=7"));
+    let known = gate.get_from("192.0.2.1", WHOAMI, "junk").await;
+    assert_eq!((known.status.as_u16(), left(&known)), (401, "\"per-ip\";r=8"));
+    // The flood takes no places of accounts: two that were never counted have one each.
+    let [one, two] = [gate.admin_of("org_one").await, gate.admin_of("org_two").await];
+    for key in [&one, &two] {
+        for _ in 0..3 {
+            assert_eq!(gate.get_from("192.0.2.1", WHOAMI, key).await.status, 200);
+        }
+    }
+    is_limited(&gate.get_from("192.0.2.1", WHOAMI, &two).await, "per-account", "1200");
 }
