@@ -4,6 +4,7 @@ mod allowlist;
 mod apikey;
 mod password;
 mod ratelimit;
+mod redis;
 mod secret;
 mod session;
 mod webhook;
@@ -24,6 +25,7 @@ const CRATES: &[fn() -> Rows] = &[
     allowlist::rows,
     webhook::rows,
     ratelimit::rows,
+    redis::rows,
 ];
 
 /// Every comparison, in the order of the table.

@@ -16,6 +16,7 @@ pub(crate) use password::{
     ColumnArgs, HashArgs, InspectArgs, MintArg, MintScheme, NormalForm, PasswordCommand,
     PasswordSource, PolicyArgs, RehashArgs, TuneArgs, VerifyPasswordArgs, WrapArgs,
 };
+pub(crate) use ratelimit::{Rate, RatelimitCommand, SimulateArgs};
 pub(crate) use session::{
     EpochCommand, EpochNowArgs, EpochWindowArgs, InspectTokenArgs, SessionCommand, SignedKind,
     TokenKeys, TokenSource, VerifyTokenArgs,
@@ -30,6 +31,7 @@ use crate::known::FormatSpec;
 mod allowlist;
 mod breached;
 mod password;
+mod ratelimit;
 mod session;
 mod webhook;
 
@@ -47,7 +49,7 @@ const STATUS: &str = "\
 Exit status: 0 yes, 1 no (the text is no key, or not that key), 2 an error.";
 
 /// Generate secrets; mint, check, digest and mask API keys; hash and verify passwords; examine tokens;
-/// check allowlists; sign and verify webhooks
+/// check allowlists; simulate rate limits; sign and verify webhooks
 ///
 /// Secrets are read from stdin, from a file or from an environment variable, never from the command
 /// line, and no refusal repeats any of them.
@@ -81,6 +83,9 @@ pub(crate) enum Command {
     /// Check, examine and compare IP allowlists
     #[command(subcommand)]
     Allowlist(AllowlistCommand),
+    /// Simulate rate limits
+    #[command(subcommand)]
+    Ratelimit(RatelimitCommand),
     /// Sign and verify webhooks; describe their schemes; look after their secrets
     #[command(subcommand)]
     Webhook(WebhookCommand),

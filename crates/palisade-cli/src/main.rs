@@ -1,5 +1,6 @@
 //! The `palisade` command: generate secrets; mint, check, digest and mask API keys; hash and
-//! verify passwords; examine tokens; check allowlists; sign and verify webhooks.
+//! verify passwords; examine tokens; check allowlists; simulate rate limits; sign and
+//! verify webhooks.
 
 use std::process::ExitCode;
 
@@ -20,6 +21,7 @@ mod password;
 mod peppers;
 mod problems;
 mod progress;
+mod ratelimit;
 mod rows;
 mod secret;
 mod session;
@@ -52,6 +54,7 @@ fn run(command: Command, json: bool) -> Result<Output, Failure> {
         Command::Session(command) => session::run(&command),
         Command::Epoch(command) => epoch::run(&command),
         Command::Allowlist(command) => allowlist::run(&command, json),
+        Command::Ratelimit(command) => ratelimit::run(&command, json),
         Command::Webhook(command) => webhook::run(&command, json),
         Command::Completions(args) => completions::completions(&args),
     }

@@ -1,5 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg_attr(
+    not(any(
+        feature = "ratelimit",
+        feature = "revocation",
+        feature = "session",
+        feature = "webhook"
+    )),
+    expect(dead_code, unused_imports, reason = "scripts are for what the features add")
+)]
 mod database;
 mod error;
 mod namespace;
@@ -25,10 +34,10 @@ pub use self::ratelimit::{
 };
 #[cfg(feature = "webhook")]
 pub use self::replays::RedisReplays;
-#[cfg(feature = "session")]
-pub use self::session::{CorruptRecord, RedisFailure, RedisSessionStore, UnknownReply, Unstorable};
 #[cfg(feature = "revocation")]
 pub use self::revocations::{
     AnnounceError, Following, InvalidRevokedId, Notice, Revocation, RevocationFeed, RevokedId,
 };
+#[cfg(feature = "session")]
+pub use self::session::{CorruptRecord, RedisFailure, RedisSessionStore, UnknownReply, Unstorable};
 pub use self::warnings::Warning;

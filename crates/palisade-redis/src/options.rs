@@ -56,7 +56,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What a timeout may be. A longer one would hang a request for longer than any client waits.
 const TIMEOUTS: std::ops::RangeInclusive<Duration> =
-    Duration::from_millis(1)..=Duration::from_secs(60);
+    Duration::from_millis(1)..=Duration::from_mins(1);
 
 impl RedisOptions {
     /// Reads the options from a URL.
@@ -129,14 +129,9 @@ impl RedisOptions {
                 Ok(address
                     .into_connection_info()?
                     .set_redis_settings(server.clone())
-                    .set_tcp_settings(self.tcp()))
+                    .set_tcp_settings(tcp()))
             })
             .collect()
-    }
-
-    /// Small requests leave at once.
-    pub(crate) fn tcp(&self) -> TcpSettings {
-        TcpSettings::default().set_nodelay(true)
     }
 }
 
@@ -159,4 +154,9 @@ pub struct InvalidTimeout;
 
 fn checked(timeout: Duration) -> Result<Duration, InvalidTimeout> {
     if TIMEOUTS.contains(&timeout) { Ok(timeout) } else { Err(InvalidTimeout) }
+}
+
+/// Small requests leave at once.
+pub(crate) fn tcp() -> TcpSettings {
+    TcpSettings::default().set_nodelay(true)
 }

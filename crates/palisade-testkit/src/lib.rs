@@ -8,6 +8,7 @@
 mod at_once;
 mod dice;
 pub mod key_store;
+pub mod limiter;
 pub mod replay_store;
 #[cfg(feature = "servers")]
 pub mod servers;
@@ -270,6 +271,92 @@ macro_rules! replay_store_suite {
                     $crate::run(async {
                         let (open, _lives_as_long) = $store.await;
                         $crate::replay_store::$check(open).await;
+                    });
+                }
+            )*
+        }
+    };
+}
+
+/// Expands to a module with one test for each check of [`limiter`].
+///
+/// The argument is a future that yields a function, and beside it what the limiter lives in, or `()`. The function opens
+/// a handle in an [`Arc`](std::sync::Arc), as one more process would; each call another one on the same limiter, which
+/// has counted nothing at first. The future is evaluated once for each check.
+///
+/// The checks take place in the year 2100, by the time that they hand over, so a shared limiter is built to go by the
+/// clock of its callers.
+///
+/// # Examples
+///
+/// ```
+/// use palisade_ratelimit::MemoryLimiter;
+/// use std::sync::Arc;
+///
+/// palisade_testkit::limiter_suite!(async {
+///     let limiter = Arc::new(MemoryLimiter::new(100_000));
+///     (async move || Arc::clone(&limiter), ())
+/// });
+/// ```
+#[macro_export]
+macro_rules! limiter_suite {
+    ($limiter:expr $(,)?) => {
+        $crate::limiter_suite! { @checks $limiter;
+            // Buckets.
+            a_bucket_gives_its_capacity_at_once
+            a_bucket_is_refilled_token_by_token
+            a_bucket_fills_up_to_its_brim
+            costs_are_taken_whole
+            a_refused_request_takes_nothing
+            // Windows.
+            a_window_begins_anew
+            a_window_is_cut_by_utc
+            a_window_counts_costs
+            // Answers.
+            a_cost_of_zero_takes_nothing
+            a_cost_above_the_capacity_is_never_allowed
+            a_peek_changes_nothing
+            a_peek_says_what_a_check_says
+            retry_after_is_exact
+            // Tiers.
+            all_tiers_are_charged_or_none
+            the_order_of_tiers_is_kept
+            a_key_is_counted_within_its_group
+            the_widest_tier_is_shared
+            a_tier_that_comes_twice_is_charged_twice
+            policies_do_not_meet
+            // Clocks.
+            a_clock_that_steps_back_locks_nobody_out
+            a_clock_that_steps_ahead_and_back_locks_nobody_out
+            a_clock_a_little_behind_gets_nothing_more
+            extreme_times_are_survived
+            // Changes.
+            a_larger_quota_counts_from_then_on
+            a_smaller_quota_counts_from_then_on
+            another_kind_counts_anew
+            // Keys.
+            strange_keys_do_not_meet
+            keys_and_groups_do_not_meet
+            what_one_handle_takes_the_other_misses
+            // At once.
+            a_bucket_at_once_is_never_overdrawn
+            tiers_at_once_are_charged_together
+            no_span_of_time_admits_too_much
+            // All together.
+            it_answers_like_the_memory_limiter
+        }
+    };
+    (@checks $limiter:expr; $($check:ident)*) => {
+        mod limiter_suite {
+            #[allow(unused_imports, reason = "the expression may need nothing from outside")]
+            use super::*;
+
+            $(
+                #[test]
+                fn $check() {
+                    $crate::run(async {
+                        let (open, _lives_as_long) = $limiter.await;
+                        $crate::limiter::$check(open).await;
                     });
                 }
             )*

@@ -37,6 +37,11 @@ struct ApiKeysGuide;
 struct PasswordsGuide;
 
 /// The same for the guides.
+#[cfg(all(doctest, feature = "ratelimit"))]
+#[doc = include_str!("../../../docs/guides/rate-limits.md")]
+struct RateLimitsGuide;
+
+/// The same for the guides.
 #[cfg(all(doctest, feature = "apikey"))]
 #[doc = include_str!("../../../docs/guides/secrets.md")]
 struct SecretsGuide;

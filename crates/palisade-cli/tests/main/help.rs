@@ -6,12 +6,13 @@ use std::process::{Command, Stdio};
 use crate::command::palisade;
 
 /// Commands that only hold others.
-const GROUPS: [&[&str]; 9] = [
+const GROUPS: [&[&str]; 10] = [
     &["allowlist"],
     &["epoch"],
     &["key"],
     &["password"],
     &["password", "breached"],
+    &["ratelimit"],
     &["secret"],
     &["session"],
     &["webhook"],
@@ -20,7 +21,7 @@ const GROUPS: [&[&str]; 9] = [
 
 #[test]
 fn every_command_explains_itself() {
-    let commands: [(&[&str], bool); 39] = [
+    let commands: [(&[&str], bool); 41] = [
         (&[], false),
         (&["secret"], false),
         (&["secret", "generate"], false),
@@ -52,6 +53,8 @@ fn every_command_explains_itself() {
         (&["allowlist", "lint"], false),
         (&["allowlist", "diff"], false),
         (&["allowlist", "stats"], false),
+        (&["ratelimit"], false),
+        (&["ratelimit", "simulate"], false),
         (&["webhook"], false),
         (&["webhook", "sign"], true),
         (&["webhook", "verify"], true),
@@ -79,6 +82,7 @@ fn help_breaks_no_sentence() {
     for command in [
         &["allowlist", "lint"][..],
         &["password", "wrap"],
+        &["ratelimit", "simulate"],
         &["session", "verify"],
         &["webhook", "sign"],
         &["webhook", "verify"],

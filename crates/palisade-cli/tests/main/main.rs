@@ -15,6 +15,8 @@ mod keys;
 mod leaks;
 mod lists;
 mod passwords;
+mod ratelimit_inputs;
+mod ratelimits;
 mod readme;
 mod refusals;
 mod tokens;

@@ -53,6 +53,8 @@ fn every_command_and_reason_is_told_of() {
         "allowlist stats",
         "list_too_large",
         "token_opaque",
+        "ratelimit simulate",
+        "mixed_times",
         "webhook sign",
         "webhook verify",
         "webhook headers",

@@ -12,6 +12,7 @@ use std::io;
 
 use super::link::Request;
 use crate::RedisOptions;
+use crate::options::tcp;
 
 /// One connection that many callers use at once.
 #[derive(Clone)]
@@ -40,7 +41,7 @@ impl Connection {
                 .connection_timeout(options.connecting())
                 .response_timeout(options.answering())
                 .overall_response_timeout(None)
-                .tcp_settings(options.tcp())
+                .tcp_settings(tcp())
                 .build()?;
             return Ok(Self::Cluster(client.get_async_connection().await?));
         }

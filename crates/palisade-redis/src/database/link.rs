@@ -120,13 +120,12 @@ enum Verdict {
 impl Verdict {
     fn of(answer: &Result<Value, RedisError>) -> Self {
         match answer {
-            Ok(_) => Self::Sound,
             Err(error) if error.is_unrecoverable_error() => Self::Lost,
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly) => {
                 Self::Demoted
             }
             Err(error) if error.is_io_error() => Self::Doubtful,
-            Err(_) => Self::Sound,
+            Ok(_) | Err(_) => Self::Sound,
         }
     }
 }

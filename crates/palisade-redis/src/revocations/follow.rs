@@ -89,13 +89,13 @@ struct Ear {
 }
 
 impl Ear {
-    /// Judges something, and queues what follows from it before anything else is judged.
+    /// Judges something, and queues what follows from it before anything else is judged. Says whether
+    /// anything did.
     fn judge(&self, judge: impl FnOnce(&mut Tracker) -> Option<Notice>) -> bool {
         let mut tracker = self.lock();
-        let notice = judge(&mut tracker);
-        let told = notice.is_some();
-        notice.into_iter().for_each(|notice| self.outbox.push(notice));
-        told
+        let Some(notice) = judge(&mut tracker) else { return false };
+        self.outbox.push(notice);
+        true
     }
 
     /// Nothing in here panics half-way, so a poisoned lock holds sound data.

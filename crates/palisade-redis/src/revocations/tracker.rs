@@ -87,8 +87,8 @@ mod tests {
         format!("{number} {:x} key k{number}", number.wrapping_add(1000)).into_bytes()
     }
 
-    fn revoked(number: u64) -> Option<Notice> {
-        Some(Notice::Revoked(Revocation::Key(format!("k{number}").parse().unwrap())))
+    fn revoked(number: u64) -> Notice {
+        Notice::Revoked(Revocation::Key(format!("k{number}").parse().unwrap()))
     }
 
     /// A tracker that has joined when this announcement was the last.
@@ -103,7 +103,7 @@ mod tests {
     fn announcements_in_order_are_told_one_by_one() {
         let mut tracker = joined(5);
         for number in 6..20 {
-            assert_eq!(tracker.heard(&text(number)), revoked(number));
+            assert_eq!(tracker.heard(&text(number)), Some(revoked(number)));
             assert_eq!(tracker.heard(&text(number)), None, "twice");
         }
     }
@@ -113,7 +113,7 @@ mod tests {
         let mut tracker = Tracker::default();
         tracker.join();
         assert_eq!(tracker.joined(Mark::NONE), Some(Notice::Everything));
-        assert_eq!(tracker.heard(&text(1)), revoked(1));
+        assert_eq!(tracker.heard(&text(1)), Some(revoked(1)));
     }
 
     #[test]
@@ -122,16 +122,20 @@ mod tests {
             let mut tracker = joined(5);
             assert_eq!(tracker.heard(&text(number)), Some(Notice::Everything), "{number}");
             if let Some(next) = number.checked_add(1) {
-                assert_eq!(tracker.heard(&text(next)), revoked(next), "it goes on from there");
+                assert_eq!(
+                    tracker.heard(&text(next)),
+                    Some(revoked(next)),
+                    "it goes on from there"
+                );
             }
         }
         let mut tracker = joined(5);
         assert_eq!(tracker.heard(b"5 0 key other"), Some(Notice::Everything), "the number anew");
         let mut tracker = joined(5);
         assert_eq!(tracker.heard(b"junk"), Some(Notice::Everything));
-        assert_eq!(tracker.heard(&text(6)), revoked(6));
+        assert_eq!(tracker.heard(&text(6)), Some(revoked(6)));
         assert_eq!(tracker.heard(b"7 0 everything"), Some(Notice::Everything));
-        assert_eq!(tracker.heard(&text(8)), revoked(8));
+        assert_eq!(tracker.heard(&text(8)), Some(revoked(8)));
     }
 
     #[test]
@@ -154,7 +158,7 @@ mod tests {
             tracker.join();
             assert_eq!(tracker.heard(&text(6)), None);
             assert_eq!(tracker.joined(mark(answer)), Some(Notice::Everything), "{answer}");
-            assert_eq!(tracker.heard(&text(next)), revoked(next), "{answer}");
+            assert_eq!(tracker.heard(&text(next)), Some(revoked(next)), "{answer}");
         }
         let mut tracker = joined(5);
         tracker.join();
@@ -167,15 +171,15 @@ mod tests {
         let mut tracker = joined(5);
         assert_eq!(tracker.compare(mark(5)), None);
         assert_eq!(tracker.compare(mark(6)), None, "on its way");
-        assert_eq!(tracker.heard(&text(6)), revoked(6));
+        assert_eq!(tracker.heard(&text(6)), Some(revoked(6)));
         assert_eq!(tracker.compare(mark(7)), None, "another on its way");
         assert_eq!(tracker.compare(mark(8)), Some(Notice::Everything));
         assert_eq!(tracker.compare(mark(8)), None);
-        assert_eq!(tracker.heard(&text(9)), revoked(9));
+        assert_eq!(tracker.heard(&text(9)), Some(revoked(9)));
         // The server has lost its memory.
         assert_eq!(tracker.compare(Mark::NONE), None);
         assert_eq!(tracker.compare(Mark::NONE), Some(Notice::Everything));
         assert_eq!(tracker.compare(Mark::NONE), None);
-        assert_eq!(tracker.heard(&text(1)), revoked(1));
+        assert_eq!(tracker.heard(&text(1)), Some(revoked(1)));
     }
 }

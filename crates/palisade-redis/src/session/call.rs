@@ -39,8 +39,7 @@ impl<'s> Call<'s> {
     }
 
     pub(super) async fn run(self) -> Result<Reply, StoreError> {
-        let answer: Value =
-            self.database.run_script(&self.call).await.map_err(RedisFailure::store_error)?;
-        Reply::read(answer)
+        let answer: Result<Value, _> = self.database.run_script(&self.call).await;
+        Reply::read(answer.map_err(|error| StoreError::new(RedisFailure::of(&error)))?)
     }
 }

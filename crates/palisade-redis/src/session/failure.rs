@@ -1,6 +1,5 @@
 //! Why the server did not do what it was asked.
 
-use palisade_session::StoreError;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -63,13 +62,7 @@ impl RedisFailure {
         }
     }
 
-    pub(super) fn store_error(error: RedisError) -> StoreError {
-        StoreError::new(Self::from(error))
-    }
-}
-
-impl From<RedisError> for RedisFailure {
-    fn from(error: RedisError) -> Self {
+    pub(super) fn of(error: &RedisError) -> Self {
         let of = |kind: fn(Cause) -> Self| kind(Box::new(error.clone()));
         match error.kind() {
             ErrorKind::Server(ServerErrorKind::ReadOnly) => of(Self::ReadOnly),
@@ -88,13 +81,11 @@ impl From<RedisError> for RedisFailure {
             _ => match error.code() {
                 Some("OOM") => of(Self::OutOfMemory),
                 Some("NOAUTH" | "WRONGPASS") => of(Self::NotPermitted),
-                _ => Self::of_the_connection(&error).map_or_else(|| of(Self::Refused), of),
+                _ => Self::of_the_connection(error).map_or_else(|| of(Self::Refused), of),
             },
         }
     }
-}
 
-impl RedisFailure {
     /// What a failure of the connection is; none when the server refused.
     fn of_the_connection(error: &RedisError) -> Option<fn(Cause) -> Self> {
         match error.kind() {
@@ -105,5 +96,59 @@ impl RedisFailure {
             }
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(line: &str) -> &'static str {
+        let value = redis::parse_redis_value(format!("-{line}\r\n").as_bytes()).unwrap();
+        RedisFailure::of(&value.extract_error().unwrap_err()).reason()
+    }
+
+    #[test]
+    fn what_a_server_says_is_told_apart() {
+        let cases = [
+            ("OOM command not allowed when used memory > 'maxmemory'.", "redis_out_of_memory"),
+            ("READONLY You can't write against a read only replica.", "redis_read_only"),
+            ("LOADING Redis is loading the dataset in memory", "redis_loading"),
+            ("CROSSSLOT Keys in request don't hash to the same slot", "redis_cross_slot"),
+            ("CLUSTERDOWN The cluster is down", "redis_cluster_down"),
+            ("MASTERDOWN Link with MASTER is down", "redis_cluster_down"),
+            ("TRYAGAIN Multiple keys request during rehashing of slot", "redis_cluster_down"),
+            ("MOVED 3999 127.0.0.1:6381", "redis_cluster_down"),
+            ("ASK 3999 127.0.0.1:6381", "redis_cluster_down"),
+            ("NOPERM this user has no permissions to run the command", "redis_not_permitted"),
+            ("NOAUTH Authentication required.", "redis_not_permitted"),
+            ("WRONGPASS invalid username-password pair", "redis_not_permitted"),
+            ("MISCONF Errors writing to the AOF file", "redis_refused"),
+            ("NOREPLICAS Not enough good replicas to write.", "redis_refused"),
+            ("BUSY Redis is busy running a script.", "redis_refused"),
+            ("WRONGTYPE Operation against a key of the wrong kind", "redis_refused"),
+            ("ERR whatever", "redis_refused"),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(reason(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_a_connection_says_is_told_apart() {
+        let io = |kind: std::io::ErrorKind| {
+            RedisFailure::of(&RedisError::from(std::io::Error::from(kind))).reason()
+        };
+        assert_eq!(io(std::io::ErrorKind::TimedOut), "redis_timeout");
+        for kind in [
+            std::io::ErrorKind::ConnectionRefused,
+            std::io::ErrorKind::ConnectionReset,
+            std::io::ErrorKind::BrokenPipe,
+            std::io::ErrorKind::UnexpectedEof,
+        ] {
+            assert_eq!(io(kind), "redis_unreachable", "{kind}");
+        }
+        let parse = redis::parse_redis_value(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap_err();
+        assert_eq!(RedisFailure::of(&parse).reason(), "redis_not_redis");
     }
 }

@@ -82,7 +82,7 @@ impl RedisSessionStore {
     ///
     /// [`StoreError`] when they cannot.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.call(&SCRIPTS.ping).run().await?.is_done()
+        self.call(&SCRIPTS.ping).run().await?.done()
     }
 
     fn call(&self, script: &'static Script) -> Call<'_> {

@@ -31,27 +31,26 @@ impl Draft {
     pub(super) fn of(record: &SessionRecord) -> Result<Self, Unstorable> {
         let created = time::exact("created", record.created)?;
         let seen = time::exact("seen", record.last_seen)?;
-        let mut rest = format!("created={created}\ncredential={}", credential(&record.credential));
         for (_, at) in record.factors.iter() {
             time::exact("factors", at)?;
         }
-        rest += &format!("\nfactors={}", record.factors);
-        if let Some(device) = &record.device {
-            rest += &format!("\ndevice={device}");
-        }
-        if let Some(agent) = &record.user_agent {
-            rest += &format!("\nagent={}", agent.as_str());
-        }
-        rest += &format!("\nseen={seen}");
-        if let Some(address) = record.address {
-            rest += &format!(" {address}");
-        }
+        let mut lines = vec![
+            format!("created={created}"),
+            format!("credential={}", credential(&record.credential)),
+            format!("factors={}", record.factors),
+        ];
+        lines.extend(record.device.as_ref().map(|device| format!("device={device}")));
+        lines.extend(record.user_agent.as_ref().map(|agent| format!("agent={}", agent.as_str())));
+        lines.push(match record.address {
+            Some(address) => format!("seen={seen} {address}"),
+            None => format!("seen={seen}"),
+        });
         let mut ended_at = String::new();
         if let Some(ending) = record.ended {
             ended_at = time::exact("ended", ending.at)?;
-            rest += &format!("\nended={ended_at} {}", ending.reason);
+            lines.push(format!("ended={ended_at} {}", ending.reason));
         }
-        Ok(Self { created, seen, ended_at, rest })
+        Ok(Self { created, seen, ended_at, rest: lines.join("\n") })
     }
 }
 
@@ -175,4 +174,91 @@ fn seen(text: &str) -> Option<(SystemTime, Option<IpAddr>)> {
     let Some((at, address)) = text.split_once(' ') else { return Some((time::parse(text)?, None)) };
     let parsed: IpAddr = address.parse().ok()?;
     (parsed.to_string() == address).then_some((time::parse(at)?, Some(parsed)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TEXT: &str = "palisade-session 1
+user=usr_01
+generation=1795343994398606+3
+created=001795343994398606
+credential=sha256:6ipmh1d-Tji6v6gSfL6aQJ0_H5OgD_FIj_c1_PkXr_8
+factors=password:1795343994398606 totp:1795343999000000
+device=Firefox on Linux
+agent=Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0
+seen=001795344000000000 192.0.2.7
+ended=001795344060000000 signed_out_elsewhere";
+
+    /// The page shows this very record.
+    #[test]
+    fn the_page_of_the_format_is_true() {
+        let page = include_str!("../../../../docs/formats/redis-keys.md");
+        assert!(page.contains(TEXT));
+    }
+
+    fn id() -> SessionId {
+        "ses_1".parse().unwrap()
+    }
+
+    /// The text that the scripts would put together.
+    fn text(record: &SessionRecord, generation: &str) -> String {
+        let rest = Draft::of(record).unwrap().rest;
+        format!("{FIRST_LINE}\nuser={}\ngeneration={generation}\n{rest}", record.user)
+    }
+
+    #[test]
+    fn a_record_is_read_and_written() {
+        let record = parse(id(), TEXT.as_bytes()).unwrap();
+        assert_eq!(record.generation, 1_795_343_994_398_609);
+        assert_eq!(record.ended.unwrap().reason, EndReason::SignedOutElsewhere);
+        assert_eq!(text(&record, "1795343994398606+3"), TEXT);
+    }
+
+    #[test]
+    fn no_line_may_be_missing_or_stand_twice_or_elsewhere() {
+        let lines: Vec<&str> = TEXT.split('\n').collect();
+        let is_optional =
+            |line: &&str| ["device=", "agent=", "ended="].iter().any(|name| line.starts_with(name));
+        for (n, line) in lines.iter().enumerate() {
+            let mut without = lines.clone();
+            without.remove(n);
+            let result = parse(id(), without.join("\n").as_bytes());
+            assert_eq!(result.is_ok(), is_optional(line), "without {line}");
+            for other in 0..=lines.len() {
+                let mut twice = lines.clone();
+                twice.insert(other, line);
+                let result = parse(id(), twice.join("\n").as_bytes());
+                assert!(result.is_err(), "{line} twice");
+                if other != n && other != n + 1 {
+                    let mut moved = twice;
+                    moved.remove(if other < n { n + 1 } else { n });
+                    let result = parse(id(), moved.join("\n").as_bytes());
+                    assert!(result.is_err(), "{line} at {other}");
+                }
+            }
+        }
+    }
+
+    proptest! {
+        /// Whatever stands in a record, reading it does not panic, and what is read is written the same.
+        #[test]
+        fn a_record_has_one_spelling(
+            cut in 0..TEXT.len(),
+            length in 0..4_usize,
+            put in "\\PC{0,3}|[\n+ =0-9]{1,3}",
+        ) {
+            let mut bytes = TEXT.as_bytes().to_vec();
+            let end = (cut + length).min(bytes.len());
+            bytes.splice(cut..end, put.bytes());
+            if let Ok(record) = parse(id(), &bytes) {
+                let read = String::from_utf8(bytes).unwrap();
+                let generation = read.lines().find_map(|line| line.strip_prefix("generation="));
+                prop_assert_eq!(&text(&record, generation.unwrap()), &read);
+            }
+        }
+    }
 }

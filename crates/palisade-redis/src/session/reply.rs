@@ -35,7 +35,7 @@ impl Reply {
         }
     }
 
-    pub(super) fn is_done(self) -> Result<(), StoreError> {
+    pub(super) fn done(self) -> Result<(), StoreError> {
         self.expect("done")?;
         self.rest.end()
     }
@@ -208,4 +208,90 @@ fn corrupt(key: &'static str, id: String, field: &'static str) -> StoreError {
 
 fn unknown() -> StoreError {
     StoreError::new(UnknownReply)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::*;
+
+    fn text(text: &str) -> Value {
+        Value::BulkString(text.as_bytes().to_vec())
+    }
+
+    fn reply(parts: &[&str]) -> Result<Reply, StoreError> {
+        Reply::read(Value::Array(parts.iter().map(|part| text(part)).collect()))
+    }
+
+    #[track_caller]
+    fn is_unknown<T>(result: Result<T, StoreError>) {
+        let error = result.err().expect("the answer was taken");
+        assert_eq!(error.source().unwrap().downcast_ref(), Some(&UnknownReply), "{error:?}");
+    }
+
+    #[test]
+    fn what_is_no_answer_of_a_script_is_an_error() {
+        let no_array = [
+            Value::Nil,
+            Value::Okay,
+            Value::Int(1),
+            Value::SimpleString("done".to_owned()),
+            text("done"),
+            Value::Array(vec![]),
+            Value::Array(vec![Value::Nil]),
+            Value::Array(vec![Value::Int(1)]),
+            Value::Array(vec![Value::BulkString(vec![0xFF])]),
+            Value::Array(vec![Value::Array(vec![text("done")])]),
+        ];
+        for value in no_array {
+            is_unknown(Reply::read(value));
+        }
+        is_unknown(reply(&["corrupt"]));
+        is_unknown(reply(&["corrupt", "ses_1"]));
+        is_unknown(reply(&["corrupt_generation"]));
+    }
+
+    #[test]
+    fn the_answer_to_another_script_is_an_error() {
+        let answers: [&[&str]; 9] = [
+            &["no such word"],
+            &["generation"],
+            &["record", "x"],
+            &["records", "ses_1"],
+            &["ended", "", ""],
+            &["ended", "001795344060000000"],
+            &["count", "1"],
+            &["done", "more", "yet"],
+            &["none", "more"],
+        ];
+        let id: SessionId = "ses_1".parse().unwrap();
+        for parts in answers {
+            let read = || reply(parts).unwrap();
+            is_unknown(read().done());
+            is_unknown(read().generation());
+            is_unknown(read().touched());
+            is_unknown(read().standing());
+            is_unknown(read().count());
+            is_unknown(read().count_if_any());
+            if parts[0] != "record" {
+                is_unknown(read().stored(&id));
+            }
+            is_unknown(read().records());
+            assert!(read().rotated().is_err());
+            if parts[0] != "done" {
+                assert!(read().inserted().is_err());
+            }
+        }
+        is_unknown(reply(&["none"]).unwrap().count());
+        is_unknown(reply(&["gone"]).unwrap().done());
+        assert_eq!(reply(&["none"]).unwrap().count_if_any().unwrap(), None);
+    }
+
+    #[test]
+    fn a_count_is_no_negative_number() {
+        let count = |n| Reply::read(Value::Array(vec![text("count"), Value::Int(n)])).unwrap();
+        assert_eq!(count(7).count().unwrap(), 7);
+        is_unknown(count(-1).count());
+    }
 }

@@ -230,3 +230,43 @@ fn a_database_outlives_its_runtime() {
         eventually("the database is back", async || ends(database.ping()).await.is_ok()).await;
     });
 }
+
+/// The rights that the front page names are enough, on a server and on a Cluster.
+#[cfg(all(feature = "revocation", feature = "webhook"))]
+#[tokio::test]
+async fn a_user_with_few_rights_is_enough() {
+    use palisade_redis::{Namespace, RedisReplays, Revocation, RevocationFeed};
+    use palisade_testkit::replay_store::replay_keys;
+    use palisade_webhook::ReplayStore;
+
+    let page = include_str!("../../README.md");
+    let rule = page.lines().find_map(|line| line.strip_prefix("`ACL SETUSER gatehouse ")).unwrap();
+    let rule: Vec<&str> = rule.trim_end_matches("`.").split(' ').collect();
+    let rule = [vec!["ACL", "SETUSER", "gatehouse"], rule].concat();
+
+    let single = RedisServer::start();
+    let cluster = RedisCluster::start();
+    for node in cluster.nodes().iter().chain([&single]) {
+        node.command(&rule);
+    }
+    for url in [single.url(), cluster.url()] {
+        let url = url.replace("://", "://gatehouse:secret@");
+        let database = connect(&url).await.unwrap();
+        database.ping().await.unwrap();
+        database.warnings().await.unwrap();
+        let now = std::time::SystemTime::now();
+        for namespace in ["gatehouse", "stranger"] {
+            let namespace = Namespace::new(namespace).unwrap();
+            let replays = RedisReplays::new(database.clone(), namespace.clone());
+            let feed = RevocationFeed::new(database.clone(), namespace.clone());
+            let following = ends(feed.follow(|_| ())).await;
+            let mut all_well = following.is_connected();
+            all_well &= feed.announce(&Revocation::Everything).await.is_ok();
+            for key in replay_keys(5) {
+                all_well &= replays.insert_if_absent(&key, now, now).await.is_ok();
+                all_well &= replays.remove(&key).await.is_ok();
+            }
+            assert_eq!(all_well, namespace.as_str() == "gatehouse", "{url} {namespace}");
+        }
+    }
+}

@@ -166,7 +166,7 @@ async fn what_is_no_replay_key_is_an_error_and_not_an_absent_one() {
         redis.command(&set);
         store.insert_if_absent(&key(), at(100), at(1)).await.unwrap_err();
     }
-    let far = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_800);
+    let far = SystemTime::UNIX_EPOCH + Duration::from_hours(70_389_528);
     store.insert_if_absent(&key(), far, at(1)).await.unwrap_err();
     store.insert_if_absent(&key(), far, far).await.unwrap_err();
 }

@@ -84,6 +84,7 @@ impl RedisCluster {
     /// and gives the killed node.
     ///
     /// What was written before is not lost: the node is killed once its replica has it.
+    #[expect(clippy::must_use_candidate, reason = "most callers have no use for the killed node")]
     pub fn fail_over(&self, key: &str) -> &RedisServer {
         let dead = self.master_of(key);
         let written = number(&dead.command(&["INFO", "replication"]), "master_repl_offset:");

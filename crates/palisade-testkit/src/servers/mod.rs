@@ -50,7 +50,7 @@ pub fn shared_cluster() -> &'static RedisCluster {
 fn wait_until(what: &str, mut reached: impl FnMut() -> bool) {
     let start = Instant::now();
     while !reached() {
-        assert!(start.elapsed() < Duration::from_secs(60), "in vain: {what}");
+        assert!(start.elapsed() < Duration::from_mins(1), "in vain: {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }

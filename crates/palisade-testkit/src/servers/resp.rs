@@ -15,11 +15,12 @@ pub(super) fn command(port: u16, arguments: &[&str]) -> Result<String, String> {
 fn exchange(port: u16, arguments: &[&str]) -> io::Result<Result<String, String>> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    let mut request = format!("*{}\r\n", arguments.len());
+    let mut request = Vec::new();
+    write!(request, "*{}\r\n", arguments.len())?;
     for argument in arguments {
-        request.push_str(&format!("${}\r\n{argument}\r\n", argument.len()));
+        write!(request, "${}\r\n{argument}\r\n", argument.len())?;
     }
-    stream.write_all(request.as_bytes())?;
+    stream.write_all(&request)?;
     reply(&mut BufReader::new(stream))
 }
 

@@ -1,6 +1,7 @@
 //! The suites on the memory stores, and on stores that are broken on purpose.
 
 mod faulty_keys;
+mod faulty_limiters;
 mod faulty_replays;
 mod faulty_sessions;
 #[cfg(feature = "servers")]
@@ -39,4 +40,15 @@ mod replays {
             replay_store::a_full_store_forgets_nothing(async || Arc::clone(&store), capacity).await;
         }
     }
+}
+
+mod limits {
+    use std::sync::Arc;
+
+    use palisade_ratelimit::MemoryLimiter;
+
+    palisade_testkit::limiter_suite!(async {
+        let limiter = Arc::new(MemoryLimiter::new(100_000));
+        (async move || Arc::clone(&limiter), ())
+    });
 }

@@ -143,6 +143,16 @@ local function state_entry(record)
   return user_prefix(record.everyone, record.user) .. record.seen .. ' ' .. record.id
 end
 
+-- The parts of an entry that ended the sessions of everyone: the number that began with it, in 20 digits,
+-- when and why. Nothing when it cannot be right.
+local function parse_all(entry)
+  local everyone, at, reason = string.match(entry, '^all (%d+) (%d+) ([a-z_]+)$')
+  if everyone and #everyone == 20 and #at == 18 then
+    return everyone, at, reason
+  end
+  return nil
+end
+
 -- When the sessions of everyone are ended, one entry says so for all of them. Returns the time and the
 -- reason of the one that ended this session, if any did.
 local function ending_of(record)
@@ -152,10 +162,11 @@ local function ending_of(record)
   local after = redis.call(
     'ZRANGE', order, '(all ' .. pad(record.everyone) .. '~', '(all ~', 'BYLEX', 'LIMIT', 0, 1
   )
-  if after[1] then
-    return string.match(after[1], '^all %d+ (%d+) ([a-z_]+)$')
+  if not after[1] then
+    return nil, nil
   end
-  return nil, nil
+  local _, at, reason = parse_all(after[1])
+  return at, reason
 end
 
 -- A session whose entry is missing would live where nobody who ends sessions finds it.
@@ -239,7 +250,9 @@ end
 
 -- The record that is handed over, from this argument on; its last field is empty while it has not ended.
 local function handed_over(first)
-  local record = { id = ARGV[first], user = ARGV[first + 1], created = ARGV[first + 2], seen = ARGV[first + 3] }
+  local record = {
+    id = ARGV[first], user = ARGV[first + 1], created = ARGV[first + 2], seen = ARGV[first + 3],
+  }
   if ARGV[first + 4] ~= '' then
     record.ended_at = ARGV[first + 4]
   end

@@ -47,17 +47,17 @@ end
 -- Those that ended with everyone's, and each entry that ended them once none of them is left.
 local before = 'live '
 for _, entry in ipairs(redis.call('ZRANGE', order, '[all ', '(all ~', 'BYLEX')) do
-  local everyone, at = string.match(entry, '^all (%d+) (%d+) ')
-  local upto = 'live ' .. everyone
+  local everyone, at = parse_all(entry)
   if everyone and not is_later(at, seen_after) then
-    wrong = forget('[' .. before, '(' .. upto)
+    wrong = forget('[' .. before, '(live ' .. everyone)
     if wrong then
       return wrong
     end
   end
-  if redis.call('ZLEXCOUNT', order, '[live ', '(' .. upto) == 0 then
+  if not everyone or redis.call('ZLEXCOUNT', order, '[live ', '(live ' .. everyone) == 0 then
     redis.call('ZREM', order, entry)
+  else
+    before = 'live ' .. everyone
   end
-  before = upto
 end
 return { 'count', count }

@@ -6,6 +6,7 @@ use palisade_ratelimit::{FailurePolicy, Request, Source, Verdict};
 use palisade_redis::Event;
 use palisade_testkit::servers::{RedisCluster, shared_cluster};
 
+use super::outage::{POLICIES, is_declared};
 use super::{Told, limiter, slow};
 use crate::support::{eventually, fresh_namespace};
 
@@ -31,33 +32,42 @@ async fn the_tiers_of_a_request_are_in_one_slot() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_master_fails_and_its_replica_takes_over() {
     let cluster = RedisCluster::with_replicas();
-    let (namespace, told) = (fresh_namespace(), Told::default());
-    let builder = limiter(&cluster.url(), &namespace, FailurePolicy::Open);
-    let limiter = told.listen(builder).deadline(Duration::from_millis(500)).build().unwrap();
+    let namespace = fresh_namespace();
+    let rows = POLICIES.map(|failure| {
+        let told = Told::default();
+        let builder = limiter(&cluster.url(), &namespace, failure);
+        let limiter = told.listen(builder).deadline(Duration::from_millis(500)).build().unwrap();
+        (failure, limiter, told)
+    });
     let policy = slow("moved", 100_000);
     let request = Request::new(&policy, "x");
-    let check = async || limiter.check(&request, SystemTime::now()).await.source();
-    assert_eq!(check().await, Source::Shared);
+    for (_, limiter, _) in &rows {
+        let decision = limiter.check(&request, SystemTime::now()).await;
+        assert_eq!(decision.source(), Source::Shared);
+    }
 
     let name = format!("{namespace}:rl:{{x}}:moved:b");
     let dead = cluster.master_of(&name);
     dead.kill();
-    eventually("the breaker opens", async || {
-        assert_eq!(check().await, Source::FailedOpen);
-        !limiter.is_shared()
-    })
-    .await;
+    for (failure, limiter, _) in &rows {
+        eventually("the breaker opens", async || {
+            is_declared(&limiter.check(&request, SystemTime::now()).await, *failure);
+            !limiter.is_shared()
+        })
+        .await;
+    }
     cluster.wait_for_promotion(dead, &name);
-    eventually("the new master is asked", async || {
-        let source = check().await;
-        assert!([Source::Shared, Source::FailedOpen].contains(&source));
-        source == Source::Shared && limiter.is_shared()
-    })
-    .await;
-    let all = told.all();
-    assert!(
-        matches!(all[..], [Event::Opened { .. }, Event::Closed { .. }]),
-        "{all:?}, {:?}",
-        limiter.counters()
-    );
+    for (_, limiter, told) in &rows {
+        eventually("the new master is asked", async || {
+            limiter.check(&request, SystemTime::now()).await.source() == Source::Shared
+        })
+        .await;
+        assert!(limiter.is_shared());
+        let all = told.all();
+        assert!(
+            matches!(all[..], [Event::Opened { .. }, Event::Closed { .. }]),
+            "{all:?}, {:?}",
+            limiter.counters()
+        );
+    }
 }

@@ -145,6 +145,33 @@ fn both_agree(url: &str, cases: u32) {
     assert!(counters.shared > 0);
 }
 
+/// A clock may step back by one second exactly before a state that is ahead of it is cut down.
+#[tokio::test]
+async fn they_forgive_the_same_step_back() {
+    let builder = limiter(&shared_redis().url(), &fresh_namespace(), FailurePolicy::Closed);
+    let redis = builder.dangerous_callers_clock().build().unwrap();
+    let second = Duration::from_secs(1);
+    let microsecond = Duration::from_micros(1);
+    // A bucket of one that is refilled in 20 s, and a window of a minute.
+    for (case, policy) in [(0, 0), (1, 3)] {
+        for (by, peek) in [(second, true), (microsecond, true), (microsecond, false)] {
+            let step =
+                |clock, peek| Step { clock, variant: 2, tiers: vec![(policy, 0)], cost: 1, peek };
+            let begins = if policy == 0 { Duration::ZERO } else { microsecond };
+            let steps = [
+                step(Clock::Back(begins), false),
+                step(Clock::Forward(begins), true),
+                step(Clock::Back(second), true),
+                step(Clock::Back(by), peek),
+                step(Clock::Forward(second), true),
+            ];
+            let memory = MemoryLimiter::new(1_000);
+            let case = 1_000_000 + case * 10 + u64::from(peek) + 2 * u64::from(by == second);
+            walk(&redis, &memory, case, 1_800_000_000, &steps).await;
+        }
+    }
+}
+
 #[test]
 fn a_server_agrees_with_memory() {
     both_agree(&shared_redis().url(), 256);

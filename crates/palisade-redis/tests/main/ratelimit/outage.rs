@@ -9,7 +9,7 @@ use palisade_testkit::servers::RedisServer;
 use super::{Told, calls, limiter, slow};
 use crate::support::{eventually, fresh_namespace};
 
-const POLICIES: [FailurePolicy; 3] =
+pub(super) const POLICIES: [FailurePolicy; 3] =
     [FailurePolicy::Open, FailurePolicy::Closed, FailurePolicy::Local(Share::WHOLE)];
 
 /// Breaks a server, and mends it, under each failure policy.
@@ -45,7 +45,7 @@ async fn survived(breaks: impl Fn(&RedisServer), mends: impl Fn(&RedisServer), e
 }
 
 /// The answer is the one that the policy declares.
-fn is_declared(decision: &Decision<'_>, failure: FailurePolicy) {
+pub(super) fn is_declared(decision: &Decision<'_>, failure: FailurePolicy) {
     let answer = (decision.source(), decision.require());
     match failure {
         FailurePolicy::Open => assert_eq!(answer, (Source::FailedOpen, Ok(()))),
@@ -141,9 +141,9 @@ async fn absent_at_first() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_asked_while_it_is_open() {
     let server = RedisServer::start();
-    let hour = Duration::from_mins(1);
+    let minute = Duration::from_mins(1);
     let limiter = limiter(&server.url(), &fresh_namespace(), FailurePolicy::Open)
-        .breaker(3, hour, hour)
+        .breaker(3, minute, minute)
         .build()
         .unwrap();
     let policy = slow("quiet", 100_000);

@@ -146,3 +146,19 @@ async fn strange_keys_count() {
         assert!(matches!(second.verdict(), Verdict::Denied { .. }));
     }
 }
+
+/// What the README says a user at Redis needs is enough.
+#[tokio::test]
+async fn a_user_with_few_permissions_is_enough() {
+    let (server, namespace) = (RedisServer::start(), fresh_namespace());
+    let keys = format!("~{namespace}:*");
+    let mut user = vec!["ACL", "SETUSER", "limits", "on", ">secret", "resetkeys", &keys, "-@all"];
+    user.extend(["+evalsha", "+eval", "+mget", "+set", "+time", "+ping"]);
+    server.command(&user);
+    let url = server.url().replace("redis://", "redis://limits:secret@");
+    let limiter = limiter(&url, &namespace, FailurePolicy::Closed).build().unwrap();
+    let policy = slow("few", 10);
+    let request = Request::new(&policy, "x").within(&policy, "y");
+    let decision = limiter.check(&request, SystemTime::now()).await;
+    assert_eq!(decision.source(), Source::Shared, "{:?}", limiter.counters());
+}

@@ -22,7 +22,11 @@ async fn a_key_that_one_process_revokes_the_other_refuses() {
 
         let store = MemoryStore::new();
         let process = || {
-            let pepper = MacKey::new(SecretBytes::from_bytes(vec![7; 32]).unwrap()).unwrap();
+            let pepper = MacKey::new(
+                SecretBytes::from_bytes((0..32_u8).map(|n| n.wrapping_mul(197) ^ 0x5a).collect())
+                    .unwrap(),
+            )
+            .unwrap();
             let staleness = MaxStaleness::at_most(Duration::from_mins(1)).unwrap();
             let keys = ApiKeys::new(
                 Formats::new([format.clone()]).unwrap(),

@@ -1,9 +1,11 @@
 //! A Cluster whose node with the sessions fails.
 
+use std::time::Duration;
+
 use palisade_session::SessionStore;
 use palisade_testkit::servers::{RedisCluster, shared_cluster};
 
-use super::{always, begin, is_live, key, open, signed_out, user};
+use super::{always, begin, is_live, key, open, open_for, reason, signed_out, user};
 use crate::support::{eventually, fresh_namespace};
 
 /// What the replica had received is there when it takes over, and the store goes on with it.
@@ -27,7 +29,15 @@ async fn a_replica_takes_over_with_what_it_received() {
     })
     .await;
 
-    cluster.fail_over(&records);
+    let impatient = open_for(&cluster.url(), &namespace, Duration::from_millis(300)).await;
+    master.kill();
+    for _ in 0..3 {
+        // Nobody knows who is signed in, and nobody says that he does.
+        let error = impatient.load(&live.id).await.unwrap_err();
+        let expected = ["redis_unreachable", "redis_timeout", "redis_cluster_down"];
+        assert!(expected.contains(&reason(&error)), "{error:?}");
+    }
+    cluster.wait_for_promotion(master, &records);
     eventually("the store answers", async || store.ping().await.is_ok()).await;
     assert!(!is_live(&store, &over.id).await.unwrap());
     assert!(is_live(&store, &live.id).await.unwrap());

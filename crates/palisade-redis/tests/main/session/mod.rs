@@ -1,10 +1,17 @@
 //! The session store.
 
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "the helpers of a test fail as the test does"
+)]
+
 mod conformance;
 mod corrupt;
 mod cost;
 mod failover;
 mod failures;
+mod generations;
 mod lost;
 mod outage;
 mod service;
@@ -12,7 +19,9 @@ mod service;
 use std::error::Error;
 use std::time::{Duration, SystemTime};
 
-use palisade_redis::{Namespace, RedisDatabase, RedisFailure, RedisOptions, RedisSessionStore};
+use palisade_redis::{
+    CorruptRecord, Namespace, RedisDatabase, RedisFailure, RedisOptions, RedisSessionStore,
+};
 use palisade_session::{
     EndReason, Ending, Horizon, InsertError, SessionId, SessionLimit, SessionRecord, SessionStore,
     StoreError, UserId,
@@ -124,4 +133,11 @@ fn reason(error: &StoreError) -> &'static str {
 fn of_store(error: InsertError) -> StoreError {
     let InsertError::Store(error) = error else { panic!("not an error of the store: {error:?}") };
     error
+}
+
+/// Where an error says that something cannot be right.
+#[track_caller]
+fn place(error: &StoreError) -> (&str, &str, &str) {
+    let CorruptRecord { key, id, field, .. } = cause(error);
+    (key, id, field)
 }

@@ -73,13 +73,12 @@ async fn sign_in_and_out(store: RedisSessionStore, who: u64, log: Arc<Log>) {
                     kept.push(record.id);
                 }
             }
-            2 if n % 12 == 2 => {
-                if log.note(store.revoke_user(&mine, signed_out()).await).is_some() {
-                    log.add_over(kept.drain(..));
-                }
-            }
-            3 if n % 20 == 3 => {
-                if log.note(store.revoke_everyone(signed_out()).await).is_some() {
+            2 | 3 if n % 12 < 4 => {
+                let ended = match n % 4 {
+                    2 => store.revoke_user(&mine, signed_out()).await,
+                    _ => store.revoke_everyone(signed_out()).await,
+                };
+                if log.note(ended).is_some() {
                     log.add_over(kept.drain(..));
                 }
             }

@@ -1,0 +1,100 @@
+//! `palisade-redis` against the barest command there is, on a server of its own on this machine.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use palisade_ratelimit::{FailurePolicy, Request, Source, preset::glassmkr};
+use palisade_redis::{Namespace, RedisDatabase, RedisLimiter, RedisOptions};
+use palisade_testkit::servers::RedisServer;
+use redis::aio::MultiplexedConnection;
+use tokio::runtime::Runtime;
+
+use super::Rows;
+use crate::Comparison;
+
+type Failed = Box<dyn Error>;
+
+/// How many calls are under way at once, all over one connection.
+const AT_ONCE: usize = 64;
+
+/// How many each of them makes in turn.
+const EACH: usize = 32;
+
+pub(super) fn rows() -> Rows {
+    Ok(vec![
+        against_incr("redis/one_tier", 1),
+        against_incr("redis/two_tiers", 2),
+        against_incr("redis/three_tiers", 3),
+    ])
+}
+
+/// So many decisions, and as many `INCR` of as many keys.
+fn against_incr(name: &'static str, tiers: usize) -> Comparison {
+    Comparison::time_prepared(name, "a bare INCR", move || {
+        let server = RedisServer::start();
+        let (url, runtime) = (server.url(), Arc::new(runtime()?));
+        let options = RedisOptions::parse(&url)?;
+        let database = runtime.block_on(RedisDatabase::connect(options))?;
+        let deadline = std::time::Duration::from_secs(1);
+        let limiter =
+            RedisLimiter::builder(database, Namespace::new("bench")?, FailurePolicy::Closed)
+                .deadline(deadline)
+                .build()?;
+        let client = redis::Client::open(url)?;
+        let peer = runtime.block_on(client.get_multiplexed_async_connection())?;
+        let other = Arc::clone(&runtime);
+        Ok((
+            move || {
+                let _runs_as_long = &server;
+                runtime.block_on(at_once(|task| decide(limiter.clone(), tiers, task)))
+            },
+            move || other.block_on(at_once(|task| increment(peer.clone(), task))),
+        ))
+    })
+}
+
+/// One thread for the client, which leaves the other core to the server.
+fn runtime() -> Result<Runtime, Failed> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}
+
+/// Runs a task [`AT_ONCE`] times and adds up what they did.
+async fn at_once<F>(task: impl Fn(usize) -> F) -> usize
+where
+    F: Future<Output = usize> + Send + 'static,
+{
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..AT_ONCE {
+        tasks.spawn(task(number));
+    }
+    tasks.join_all().await.into_iter().sum()
+}
+
+async fn decide(limiter: RedisLimiter, tiers: usize, task: usize) -> usize {
+    let (account, key, session) =
+        (format!("acct_{task}"), format!("key_{task}"), format!("s_{task}"));
+    let mut shared = 0;
+    for _ in 0..EACH {
+        let mut request = Request::new(&glassmkr::PER_ACCOUNT, &account);
+        if tiers > 1 {
+            request = request.within(&glassmkr::PER_KEY, &key);
+        }
+        if tiers > 2 {
+            request = request.within(&glassmkr::PER_IP, &session);
+        }
+        let decision = limiter.check(&request, SystemTime::UNIX_EPOCH).await;
+        shared += usize::from(decision.source() == Source::Shared);
+    }
+    shared
+}
+
+async fn increment(mut connection: MultiplexedConnection, task: usize) -> usize {
+    let key = format!("bench:incr:{task}");
+    let mut done = 0;
+    for _ in 0..EACH {
+        let count = redis::cmd("INCR").arg(&key).query_async::<u64>(&mut connection).await;
+        done += usize::from(count.is_ok());
+    }
+    done
+}
