@@ -91,7 +91,7 @@ impl Limits {
         let key = RateKey::of(address);
         let request =
             Request::new(&self.policies.per_ip, key.as_bytes()).cost(tally.weight().min(self.most));
-        let decision = self.counters.check(Kind::Stranger, &request, now).await;
+        let decision = self.counters.check(Kind::Address, &request, now).await;
         self.conclude(&decision, tally, now)
     }
 

@@ -22,11 +22,12 @@ pub(super) enum Counters {
     },
 }
 
-/// Keys that anybody can make up have a table of their own: a flood of them shares its last places with nobody who is
-/// known.
+/// A table for each kind, since a full one counts new keys together: a flood of addresses or of login names that somebody
+/// makes up is met by nobody who is known, nor one by the other.
 #[derive(Debug)]
 pub(super) struct Tables {
-    strangers: MemoryLimiter,
+    addresses: MemoryLimiter,
+    guesses: MemoryLimiter,
     known: MemoryLimiter,
 }
 
@@ -34,7 +35,7 @@ pub(super) struct Tables {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// An address.
-    Stranger,
+    Address,
     /// A login name that somebody guesses a password of.
     Guess,
     /// An account, and a credential that was verified.
@@ -53,7 +54,8 @@ impl Counters {
             return Ok(Self::Shared { limiter: shared(redis, database, config.keys)?, guesses });
         }
         let table = || MemoryLimiter::new(config.keys);
-        Ok(Self::Local(Box::new(Tables { strangers: table(), known: table() })))
+        let tables = Tables { addresses: table(), guesses: table(), known: table() };
+        Ok(Self::Local(Box::new(tables)))
     }
 
     pub(super) async fn check<'p>(
@@ -63,9 +65,8 @@ impl Counters {
         now: SystemTime,
     ) -> Decision<'p> {
         match (self, kind) {
-            (Self::Local(tables), Kind::Stranger | Kind::Guess) => {
-                tables.strangers.check(request, now)
-            }
+            (Self::Local(tables), Kind::Address) => tables.addresses.check(request, now),
+            (Self::Local(tables), Kind::Guess) => tables.guesses.check(request, now),
             (Self::Local(tables), Kind::Known) => tables.known.check(request, now),
             (Self::Shared { limiter, guesses: Some(guesses) }, Kind::Guess) => {
                 let decision = limiter.check(request, now).await;
@@ -85,9 +86,9 @@ impl Counters {
     /// How many requests shared a counter because there was no place for theirs. On the server there always is one.
     pub(super) fn overflowed(&self) -> u64 {
         match self {
-            Self::Local(tables) => {
-                tables.strangers.overflowed().saturating_add(tables.known.overflowed())
-            }
+            Self::Local(tables) => [&tables.addresses, &tables.guesses, &tables.known]
+                .into_iter()
+                .fold(0, |all, table| all.saturating_add(table.overflowed())),
             Self::Shared { .. } => 0,
         }
     }

@@ -179,6 +179,26 @@ async fn headers_as_the_operator_says() {
     }
 }
 
+/// Somebody who makes up login names, and comes from everywhere, is in the way of logins at most.
+#[tokio::test]
+async fn a_flood_of_login_names() {
+    let limit = ("RATE_LIMIT_PER_LOGIN", "3/h");
+    let gate = Gate::with_vars(&[(PER_IP, TEN), ("RATE_LIMIT_KEYS", "1000"), limit]).await;
+    let mut refused = 0_u32;
+    for n in 0..2000 {
+        let body = json!({"login": format!("nobody-{n}"), "password": "x"});
+        let peer = format!("2001:db8:{n:x}::1");
+        let reply = gate.post_from(&peer, "/api/v1/auth/login", "", &body).await;
+        refused += u32::from(reply.status == 429);
+        gate.pass(SECOND / 10);
+    }
+    assert!(refused > 100, "{refused} were refused");
+    for n in 0..100 {
+        let peer = format!("192.0.2.{n}");
+        assert_eq!(gate.get_from(&peer, WHOAMI, &gate.admin).await.status, 200);
+    }
+}
+
 /// A flood of addresses takes no place from those who are known, and throttles itself.
 #[tokio::test]
 async fn a_flood_of_addresses() {
