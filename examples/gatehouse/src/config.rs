@@ -44,7 +44,7 @@ const LOG_FORMAT: &str = "GATEHOUSE_LOG_FORMAT";
 /// How the names of variables begin that are for gatehouse alone.
 const BEGINNINGS: [&str; 2] = ["GATEHOUSE_", "RATE_LIMIT_"];
 
-/// Every variable that gatehouse reads. Another one of the same [beginning](BEGINNINGS) is a typing error.
+/// Every variable that gatehouse reads. Another one of the same beginning is a typing error.
 pub const VARIABLES: [&str; 80] = [
     ADDR,
     DATABASE,
