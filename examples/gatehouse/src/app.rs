@@ -10,9 +10,11 @@ use tokio_util::task::TaskTracker;
 use crate::admission::Admission;
 use crate::epochs::Epochs;
 use crate::inbound::Inbound;
+use crate::limits::Limits;
 use crate::micros::{micros, time};
 use crate::passwords::Passwords;
 use crate::permission::Permissions;
+use crate::revocations::Revocations;
 use crate::sessions::UserSessions;
 use crate::store::Store;
 use crate::trail::RequestIds;
@@ -35,6 +37,10 @@ pub struct App {
     pub webhooks: Webhooks,
     /// What others send here.
     pub inbound: Inbound,
+    /// How often one may come.
+    pub limits: Limits,
+    /// What other processes are told.
+    pub revocations: Revocations,
     pub(crate) permissions: Permissions,
     pub(crate) request_ids: RequestIds,
     /// What runs to its end whether or not a client waits for it.
@@ -60,6 +66,8 @@ impl App {
         admission: Admission,
         webhooks: Webhooks,
         inbound: Inbound,
+        limits: Limits,
+        revocations: Revocations,
         clock: Clock,
     ) -> Result<Self, InvalidScope> {
         Ok(Self {
@@ -70,6 +78,8 @@ impl App {
             admission,
             webhooks,
             inbound,
+            limits,
+            revocations,
             permissions: Permissions::new()?,
             request_ids: RequestIds::default(),
             changes: TaskTracker::new(),

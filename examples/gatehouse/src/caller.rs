@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::bearer::bearer;
 use crate::client::Client;
 use crate::error::{ApiError, Wanted};
+use crate::limits::{Counted, Holder};
 use crate::permission::{ATTEST, Permission};
 use crate::trail::Trail;
 
@@ -29,6 +30,7 @@ impl FromRequestParts<Arc<App>> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let address = Client::from_request_parts(parts, app).await?.address();
+        let Counted(tally) = Counted::from_request_parts(parts, app).await?;
         let now = app.now();
         let presented = bearer(&parts.headers)
             .map_err(|refused| ApiError::no_bearer(refused, Wanted::ApiKey))?;
@@ -48,7 +50,11 @@ impl FromRequestParts<Arc<App>> for Caller {
             Some(server) => app.keys.authenticate_from_if(presented, server, now, rule).await,
         };
         match verdict {
-            Ok(caller) => Ok(Self(caller)),
+            Ok(caller) => {
+                let holder = Holder::Key(caller.key_id().as_str());
+                app.limits.of_caller(caller.owner().as_str(), holder, &tally, now).await?;
+                Ok(Self(caller))
+            }
             Err(RefusedOr::Denied(error)) => Err(error),
             Err(RefusedOr::Refused(refused)) => {
                 if let (Some(trail), Some(key_id)) = (trail, refused.key_id()) {
@@ -117,6 +123,7 @@ impl FromRequestParts<Arc<App>> for Attester {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let (address, now) = (Client::from_request_parts(parts, app).await?.address(), app.now());
+        let Counted(tally) = Counted::from_request_parts(parts, app).await?;
         let token = bearer(&parts.headers)
             .map_err(|refused| ApiError::no_bearer(refused, Wanted::EpochToken))?;
         let claims = app.epochs.verifier.verify(token, now)?;
@@ -128,6 +135,8 @@ impl FromRequestParts<Arc<App>> for Attester {
         }
         let lists = app.admission.lists.fresh(now).await?;
         admit(&lists, trail, workspace, address, Credential::EpochToken)?;
+        let holder = Holder::Sidecar(claims.sidecar().as_str());
+        app.limits.of_caller(workspace, holder, &tally, now).await?;
         claims.require(ATTEST)?;
         Ok(Self(claims))
     }

@@ -6,6 +6,7 @@
 
 mod clients;
 mod egress;
+mod limits;
 mod networks;
 mod passwords;
 mod sessions;
@@ -22,6 +23,7 @@ use palisade::apikey::MaxStaleness;
 use tracing::level_filters::LevelFilter;
 
 pub use egress::EgressConfig;
+pub use limits::{LimitConfig, LimitPolicies, RedisConfig};
 pub(crate) use passwords::{BLOCKLIST, BREACHED, MEMORY as PASSWORD_MEMORY, UNPEPPERED_UNTIL};
 pub use passwords::{PASSWORD_PEPPERS, PasswordConfig};
 pub(crate) use sessions::{COOKIE_DOMAIN, COOKIE_NAME, EPOCH_KEYS, IDLE, LIFETIME, SESSION_KEYS};
@@ -39,8 +41,11 @@ const USAGE_INTERVAL: &str = "GATEHOUSE_USAGE_INTERVAL_SECONDS";
 const LOG: &str = "GATEHOUSE_LOG";
 const LOG_FORMAT: &str = "GATEHOUSE_LOG_FORMAT";
 
+/// How the names of variables begin that are for gatehouse alone.
+const BEGINNINGS: [&str; 2] = ["GATEHOUSE_", "RATE_LIMIT_"];
+
 /// Every variable that gatehouse reads. Another one of the same beginning is a typing error.
-pub const VARIABLES: [&str; 67] = [
+pub const VARIABLES: [&str; 80] = [
     ADDR,
     DATABASE,
     PEPPERS,
@@ -106,6 +111,19 @@ pub const VARIABLES: [&str; 67] = [
     "GATEHOUSE_INBOUND_SENDGRID_FILE",
     "GATEHOUSE_INBOUND_GITHUB_SECRET_SCANNING",
     "GATEHOUSE_INBOUND_GITHUB_SECRET_SCANNING_FILE",
+    limits::REDIS_URL,
+    limits::REDIS_NAMESPACE,
+    limits::FAILURE,
+    limits::DEADLINE,
+    limits::PER_IP,
+    limits::PER_LOGIN,
+    limits::PER_LOGIN_AND_IP,
+    limits::PER_ACCOUNT,
+    limits::PER_KEY,
+    limits::PER_SESSION,
+    limits::PER_SIDECAR,
+    limits::HEADERS,
+    limits::KEYS,
     LOG,
     LOG_FORMAT,
 ];
@@ -135,6 +153,8 @@ pub struct Config {
     pub egress: EgressConfig,
     /// What is sent to customers, and received from others.
     pub webhooks: WebhookConfig,
+    /// How often one may come.
+    pub limits: LimitConfig,
     /// The least severe lines that are logged.
     pub log: LevelFilter,
     /// What the lines look like.
@@ -218,6 +238,7 @@ impl Config {
             clients: clients::read(&vars)?,
             egress: EgressConfig::read(&vars)?,
             webhooks: WebhookConfig::read(&vars)?,
+            limits: LimitConfig::read(&vars)?,
             log: vars.read(
                 LOG,
                 LevelFilter::INFO,
@@ -260,7 +281,7 @@ fn level(text: &str) -> Option<LevelFilter> {
     named.then(|| text.parse().ok()).flatten()
 }
 
-/// The variables that begin with `GATEHOUSE_`.
+/// The variables that are for gatehouse.
 struct Vars(BTreeMap<&'static str, OsString>);
 
 impl Vars {
@@ -268,20 +289,27 @@ impl Vars {
         let given: BTreeMap<String, OsString> = all
             .into_iter()
             .map(|(name, value)| (name.to_string_lossy().into_owned(), value))
-            .filter(|(name, _)| name.starts_with("GATEHOUSE_"))
+            .filter(|(name, _)| {
+                VARIABLES.contains(&name.as_str())
+                    || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+            })
             .collect();
-        // Kubernetes gives each pod such variables for a service that is called `gatehouse`.
-        let in_cluster = given.contains_key("GATEHOUSE_SERVICE_HOST");
+        // Kubernetes gives each pod such variables for a service that is called `gatehouse`, or `rate-limit`.
         let of_cluster = |name: &str| {
-            name.starts_with("GATEHOUSE_SERVICE_") || name.starts_with("GATEHOUSE_PORT")
+            BEGINNINGS.iter().any(|beginning| {
+                given.contains_key(&format!("{beginning}SERVICE_HOST"))
+                    && name.strip_prefix(beginning).is_some_and(|rest| {
+                        rest.starts_with("SERVICE_") || rest.starts_with("PORT")
+                    })
+            })
         };
 
         let mut known = BTreeMap::new();
-        for (name, value) in given {
-            match VARIABLES.iter().find(|variable| **variable == name) {
-                Some(variable) => drop(known.insert(*variable, value)),
-                None if in_cluster && of_cluster(&name) => {}
-                None => return Err(ConfigError::Unknown { name }),
+        for (name, value) in &given {
+            match VARIABLES.iter().find(|variable| *variable == name) {
+                Some(variable) => drop(known.insert(*variable, value.clone())),
+                None if of_cluster(name) => {}
+                None => return Err(ConfigError::Unknown { name: name.clone() }),
             }
         }
         Ok(Self(known))

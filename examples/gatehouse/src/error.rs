@@ -8,6 +8,7 @@
 //! No text of an inner error gets here, and nothing that the client sent.
 
 mod allowlists;
+mod limits;
 mod passwords;
 mod refusals;
 mod sessions;

@@ -16,6 +16,7 @@ mod grant;
 mod greeting;
 mod inbound;
 mod input;
+mod limits;
 pub mod log;
 mod manager;
 mod micros;
@@ -25,6 +26,7 @@ mod peppers;
 mod permission;
 mod rehash;
 mod reply;
+mod revocations;
 mod routes;
 mod secrets;
 mod server;
@@ -55,6 +57,7 @@ pub use client::Peer;
 pub use epochs::Epochs;
 pub use error::ApiError;
 pub use inbound::Inbound;
+pub use limits::Limits;
 pub use operate::{
     ImportError, clear_allowlist, end_all_sessions, end_sessions, import_users, print_admin_key,
     print_allowlist, print_pepper_report, print_received, print_received_body, revoke_pepper,
@@ -62,6 +65,7 @@ pub use operate::{
 };
 pub use passwords::{NORMALIZATION, Passwords};
 pub use peppers::{PepperError, PepperUse};
+pub use revocations::Revocations;
 pub use routes::router;
 pub use secrets::{SecretReused, SecretUses};
 pub use sessions::UserSessions;
@@ -106,11 +110,28 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     let store = passwords.users.webhooks();
     let inbound = Inbound::open(config, &mut secrets, &store)?;
     let webhooks = Webhooks::open(config, &mut secrets, store).await?;
+    let redis = config.limits.database();
+    let limits = Limits::open(&config.limits, redis.as_ref())?;
+    let revocations = Revocations::open(&config.limits, redis.as_ref());
     // When nothing is left that could keep it from starting: the first key is shown once.
     greet(&keys, is_new, addr, stdout).await?;
     let clock = Clock::system();
-    let app = App::new(keys, passwords, people, epochs, admission, webhooks, inbound, clock)?;
+    let app = App::new(
+        keys,
+        passwords,
+        people,
+        epochs,
+        admission,
+        webhooks,
+        inbound,
+        limits,
+        revocations,
+        clock,
+    )?;
     let app = Arc::new(app);
+    // Before the first request, so that nothing is cached that nobody would make it forget.
+    let following = app.revocations.follow(&app).await;
+    redis.map(|database| tokio::spawn(limits::look_at_settings(database)));
 
     let (stop_upkeep, stopped) = watch::channel(false);
     let mut upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), stopped));
@@ -125,6 +146,8 @@ pub async fn serve(config: &Config, stdout: &mut (dyn Write + Send)) -> Result<(
     })
     .await;
 
+    // It holds the parts of the service.
+    drop(following);
     // Changes whose clients went away may still be under way.
     app.changes.close();
     if tokio::time::timeout(CHANGES_TIME, app.changes.wait()).await.is_err() {

@@ -21,6 +21,7 @@ pub use received::{print_received, print_received_body};
 pub use sessions::{end_all_sessions, end_sessions};
 pub use wrap::wrap_passwords;
 
+use crate::revocations::Revocations;
 use crate::start::{Opened, StartError, issue_admin_key, open, open_unchecked};
 
 /// Issues an admin key for an organisation and prints it: for when none is left.
@@ -124,6 +125,8 @@ pub async fn revoke_pepper(
     let revoked =
         keys.revoke_under_pepper(pepper, reason, now, |done| bar.set_position(done)).await?;
     bar.finish_and_clear();
+    let redis = config.limits.database();
+    Revocations::open(&config.limits, redis.as_ref()).of_everything().await;
     keys.store().close().await;
     tracing::warn!(%pepper, revoked, reason = reason.as_str(), "all keys under a pepper were revoked");
     writeln!(stdout, "{revoked} revoked").and_then(|()| stdout.flush()).map_err(StartError::Print)

@@ -25,7 +25,7 @@ use crate::app::App;
 use crate::completion::run_to_the_end;
 use crate::error::ApiError;
 use crate::input::MAX_BODY;
-use crate::{client, trail};
+use crate::{client, limits, trail};
 
 /// The whole service, ready to be served.
 pub fn router(app: Arc<App>) -> Router {
@@ -60,10 +60,14 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/auth/login", post(auth::login))
         .route("/auth/reauthenticate", post(auth::reauthenticate))
         .route("/auth/password", post(auth::change))
+        .layer(from_fn_with_state(Arc::clone(&app), limits::count_address))
         .layer(from_fn_with_state(Arc::clone(&app), client::resolve));
     let others = Router::new()
         .route("/webhooks/in/{scheme}", post(inbound::receive))
+        .layer(from_fn_with_state(Arc::clone(&app), limits::count_address))
         .layer(from_fn_with_state(Arc::clone(&app), client::resolve));
+    // What watches the service comes again and again from one address, and takes a 429 for a sign that the process
+    // is to be killed. So neither of these is counted; nor is what leads nowhere, which costs less than counting.
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

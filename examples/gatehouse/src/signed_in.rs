@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::client::Client;
 use crate::error::ApiError;
 use crate::input::is_json;
+use crate::limits::{Counted, Holder, Tally};
 use crate::trail::Trail;
 
 /// Anyone who is signed in.
@@ -39,6 +40,7 @@ pub(crate) struct Visit {
     address: IpAddr,
     user_agent: Option<String>,
     trail: Option<Arc<Trail>>,
+    tally: Arc<Tally>,
 }
 
 impl FromRequestParts<Arc<App>> for Visit {
@@ -46,6 +48,7 @@ impl FromRequestParts<Arc<App>> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let client = Client::from_request_parts(parts, app).await?;
+        let Counted(tally) = Counted::from_request_parts(parts, app).await?;
         let token = app.people.cookie.read_headers(&parts.headers)?;
         if token.is_some() {
             refuse_forms(parts)?;
@@ -55,6 +58,7 @@ impl FromRequestParts<Arc<App>> for Visit {
             address: client.address(),
             user_agent: user_agent(&parts.headers),
             trail: parts.extensions.get::<Arc<Trail>>().cloned(),
+            tally,
         })
     }
 }
@@ -97,13 +101,16 @@ impl Visit {
             admit(&lists, trail, session.user.as_str(), self.address, Credential::Session)
         };
         let verdict = app.people.sessions.validate_if(token, &self.origin(), now, rule).await;
-        verdict.map_err(|error| match error {
+        let session = verdict.map_err(|error| match error {
             RefusedOr::Denied(error) => error,
             RefusedOr::Refused(refused) => {
                 self.was_refused(&refused);
                 refused.into()
             }
-        })
+        })?;
+        let (user, id) = (session.user().as_str(), session.id().as_str());
+        app.limits.of_caller(user, Holder::Session(id), &self.tally, now).await?;
+        Ok(session)
     }
 
     /// The session whose token the request brings, from wherever it comes and without a note of the use: to be

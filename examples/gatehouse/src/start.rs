@@ -18,6 +18,7 @@ use palisade::secret::{Keyring, LoadError, MacKey, NoRandomness};
 use palisade::session::cookie::CookieError;
 use palisade::session::{self, InvalidPolicy as InvalidSessionPolicy, InvalidProfile};
 use palisade::webhook::InvalidRetryPolicy;
+use palisade_redis::InvalidLimiter;
 
 use crate::allowlists::AllowlistsError;
 use crate::config::{
@@ -296,6 +297,9 @@ pub enum StartError {
     /// There is no message of that number.
     #[error("no message of that number was received, or it was forgotten by now")]
     NoSuchMessage,
+    /// The settings of the limits contradict each other.
+    #[error("rate limits: {0}")]
+    Limits(#[from] InvalidLimiter),
     /// The store does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),

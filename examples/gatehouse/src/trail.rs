@@ -43,6 +43,7 @@ pub(crate) struct Trail {
     sidecar: OnceLock<SidecarId>,
     scheme: OnceLock<&'static str>,
     judgement: OnceLock<Judgement>,
+    limit: OnceLock<String>,
 }
 
 /// What an allowlist said of the request.
@@ -106,6 +107,11 @@ impl Trail {
     /// An allowlist decided about the request.
     pub(crate) fn judged(&self, judgement: Judgement) {
         let _ = self.judgement.set(judgement);
+    }
+
+    /// The request was refused by the limit of this name.
+    pub(crate) fn limited_by(&self, limit: &str) {
+        let _ = self.limit.set(limit.to_owned());
     }
 
     /// The request came from whoever is signed in there.
@@ -193,6 +199,7 @@ impl Drop for Line {
             credential = judgement.map(|judgement| judgement.credential.as_str()),
             network = entry.map(|(network, _)| network.to_string()),
             label = entry.map(|(_, label)| label.as_str()),
+            limit = self.trail.limit.get(),
             reason,
             "request"
         );

@@ -38,7 +38,7 @@ pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut counts = interval_at(Instant::now() + COUNT, COUNT);
     let mut purges = interval(PURGE);
     let mut intents = interval(SETTLE);
-    let mut works = true;
+    let (mut works, mut overflowed) = (true, 0);
     loop {
         let due = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
@@ -59,10 +59,12 @@ pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             }
             Due::Settle => {
                 mend_webhooks(&app).await;
+                overflowed = warn_of_overflow(&app, overflowed);
                 continue;
             }
             Due::Flush => {}
         }
+        app.revocations.settle().await;
         let flushed = app.keys.flush_if_due(app.now()).await;
         // A store that stays down is worth one line, not one each time.
         match &flushed {
@@ -85,6 +87,18 @@ pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             Ok(_) => true,
         };
     }
+}
+
+/// Says how many requests shared a counter since the last time, where some did.
+fn warn_of_overflow(app: &App, before: u64) -> u64 {
+    let overflowed = app.limits.overflowed();
+    if overflowed > before {
+        tracing::warn!(
+            requests = overflowed - before,
+            "too many keys are counted for rate limits, and new ones share a counter: somebody floods the service, or RATE_LIMIT_KEYS is too small"
+        );
+    }
+    overflowed
 }
 
 async fn forget_old_sessions(app: &App) {

@@ -26,6 +26,7 @@ use crate::app::App;
 use crate::completion::finish;
 use crate::error::ApiError;
 use crate::input::{Body, Described};
+use crate::limits::{Counted, Guess};
 use crate::rehash::rehash_later;
 use crate::reply::{json, rfc3339};
 use crate::signed_in::Visit;
@@ -82,12 +83,16 @@ pub(crate) async fn register(
 /// Whoever has no account costs what a user costs, and gets the answer that a wrong password gets. So does a user
 /// whose workspace may not be reached from there.
 ///
+/// Each guess at the password of a name is counted, whether or not somebody has the name, in the same way. So a limit
+/// that is used up tells nothing of the name either.
+///
 /// The sign-in begins before the hash is read: a change of the password ends all sign-ins that began
 /// before it, so none gets through with the old hash.
 pub(crate) async fn login(
     State(app): State<Arc<App>>,
     Extension(trail): Extension<Arc<Trail>>,
     visit: Visit,
+    Counted(tally): Counted,
     Body(request): Body<Credentials>,
 ) -> Result<Response, ApiError> {
     let (users, sessions) = (&app.passwords.users, &app.people.sessions);
@@ -102,8 +107,11 @@ pub(crate) async fn login(
     let from_here = |user: &User| {
         admit(&lists, Some(&trail), user.id.as_str(), address, Credential::Password).is_ok()
     };
+    let is_outside = user.as_ref().is_some_and(|user| !from_here(user));
+    let guess = Guess { login: &login, address, is_outside };
+    app.limits.of_guess(&guess, &tally, app.now()).await?;
     let why = if user.is_some() { "login_address_not_allowed" } else { "login_unknown" };
-    let Some(user) = user.filter(from_here) else {
+    let Some(user) = user.filter(|_| !is_outside) else {
         let pool = &app.passwords.pool;
         let _ = pool.verify_unknown_user(&request.password, login.as_str(), app.now()).await?;
         return Err(ApiError::not_logged_in(why, address));
@@ -151,6 +159,7 @@ pub(crate) async fn logout(
     match visit.session_to_end(&app).await?.ok_or_else(ApiError::no_session)? {
         Ok(session) => {
             app.people.sessions.sign_out(&session, app.now()).await?;
+            app.revocations.of_session(session.id()).await;
             trail.ended(session.id());
         }
         // The browser has another cookie by now, or will have in a moment: that one is to be ended.

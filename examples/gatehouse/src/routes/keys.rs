@@ -117,6 +117,7 @@ pub(crate) async fn rotate(
         Rotation::Overlap(overlap) => {
             let intent = app.webhooks.intend(&owner, change, now).await?;
             let issued = app.keys.rotate(&owner, &id, overlap, now).await?;
+            app.revocations.of_key(&id).await;
             app.webhooks.settle(intent, &[Changed::Rotated(&issued.record)], now).await;
             Ok(created(&app, issued))
         }
@@ -124,6 +125,8 @@ pub(crate) async fn rotate(
             let intent = app.webhooks.intend_at_any_rate(&owner, change, now).await;
             let reason = RevocationReason::Leaked;
             let issued = app.keys.rotate_at_once(&owner, &id, reason, now).await;
+            // It may have been stopped also where it was not replaced.
+            app.revocations.of_key(&id).await;
             announce_leak(&app, intent, (&owner, &id), issued.as_ref().ok(), now).await;
             Ok(created(&app, issued?))
         }
@@ -144,6 +147,7 @@ pub(crate) async fn revoke(
     let reason = RevocationReason::Requested;
     let intent = app.webhooks.intend_at_any_rate(&owner, Change::Revoke(&id), now).await;
     let revocation = app.keys.revoke(&owner, &id, reason, now).await?;
+    app.revocations.of_key(&id).await;
     let record = palisade::apikey::KeyRecord { revoked: Some(revocation), ..record };
     let revoked = [Changed::Revoked(&record)];
     let changed = if revocation.at >= now { revoked.as_slice() } else { &[] };

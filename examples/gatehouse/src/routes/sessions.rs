@@ -72,10 +72,12 @@ pub(crate) async fn revoke(
     let response = StatusCode::NO_CONTENT.into_response();
     if id == *session.id() {
         sessions.sign_out(&session, app.now()).await?;
+        app.revocations.of_session(&id).await;
         trail.ended(&id);
         return without_cookie(&app, response);
     }
     sessions.revoke(session.user(), &id, EndReason::SignedOutElsewhere, app.now()).await?;
+    app.revocations.of_session(&id).await;
     trail.ended(&id);
     Ok(response)
 }
@@ -87,6 +89,7 @@ pub(crate) async fn revoke_others(
     SignedIn(session): SignedIn,
 ) -> Result<Response, ApiError> {
     let ended = app.people.sessions.revoke_others(&session, app.now()).await?;
+    app.revocations.of_user(session.user()).await;
     trail.ended_others(ended);
     Ok(json(StatusCode::OK, &Ended { ended }))
 }

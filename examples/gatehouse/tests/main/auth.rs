@@ -31,6 +31,8 @@ fn seen(reply: &Reply) -> String {
     let mut headers = reply.headers.clone();
     headers.remove("x-request-id");
     headers.remove("date");
+    // Of the address, which asked once more meanwhile.
+    headers.remove("ratelimit");
     format!("{} {headers:?} {}", reply.status, reply.text)
 }
 

@@ -83,7 +83,8 @@ fn the_printed_lines_in_a_shell() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let gate = Process::start(folder.path(), &[("GATEHOUSE_STEP_UP_SECONDS", "2")]);
+    let vars = [("GATEHOUSE_STEP_UP_SECONDS", "2")];
+    let gate = Process::with_usual_limits(folder.path(), &vars);
     let (_, lines) = gate.greeting.split_once("\nGATE=").unwrap();
     // A person needs the twenty seconds to paste; a test does not.
     let lines = lines.replace("\"overlap_seconds\":20", "\"overlap_seconds\":2");

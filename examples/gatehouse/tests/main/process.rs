@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::gate::GENEROUS;
+
 /// Longer than any start or stop takes, on a machine that is busy with something else.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -38,8 +40,15 @@ pub(crate) fn refused(folder: &Path, vars: &[(&str, &str)]) -> String {
 }
 
 impl Process {
-    /// Starts it and waits until it serves. Its stderr is added to the file `stderr` of the folder.
+    /// Starts it and waits until it serves. Its stderr is added to the file `stderr` of the folder. No limit is met,
+    /// unless the variables say so.
     pub(crate) fn start(folder: &Path, vars: &[(&str, &str)]) -> Self {
+        // Of two values of one variable, the last one holds.
+        Self::with_usual_limits(folder, &[GENEROUS.as_slice(), vars].concat())
+    }
+
+    /// The same with the limits that everybody has who says nothing.
+    pub(crate) fn with_usual_limits(folder: &Path, vars: &[(&str, &str)]) -> Self {
         let stdout = folder.join("stdout");
         let stderr = File::options().create(true).append(true).open(folder.join("stderr")).unwrap();
         let mut child = command(folder, vars)

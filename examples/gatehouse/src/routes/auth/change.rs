@@ -18,9 +18,11 @@ use serde::Deserialize;
 use super::proof::user_of;
 use super::reply::signed_in;
 use crate::app::App;
+use crate::client::Client;
 use crate::completion::finish;
 use crate::error::ApiError;
 use crate::input::{Body, Described};
+use crate::limits::{Counted, Guess};
 use crate::signed_in::SignedIn;
 use crate::trail::Trail;
 use crate::users::{Swap, User};
@@ -48,10 +50,15 @@ pub(crate) async fn change(
     State(app): State<Arc<App>>,
     Extension(trail): Extension<Arc<Trail>>,
     SignedIn(session): SignedIn,
+    Counted(tally): Counted,
+    client: Client,
     Body(request): Body<NewPassword>,
 ) -> Result<Response, ApiError> {
     let passwords = &app.passwords;
     let user = user_of(&app, &session).await?;
+    // Whoever stole the cookie may guess here no oftener than at the login.
+    let guess = Guess { login: &user.login, address: client.address(), is_outside: false };
+    app.limits.of_guess(&guess, &tally, app.now()).await?;
     let verdict = passwords.pool.verify(&request.current_password, &user.password_hash, app.now());
     if matches!(verdict.await?, Verdict::Mismatch) {
         return Err(ApiError::password_wrong());
@@ -85,6 +92,7 @@ async fn store(
     let user_id = user.id.as_str();
     tracing::info!(user_id, "a password was changed");
     let renewed = end_the_others(&app, &session).await;
+    app.revocations.of_user(session.user()).await;
     if let Err(error) = users.sessions_are_ended(&user.id, &hash).await {
         let cause = std::error::Error::source(&error).map(ToString::to_string);
         tracing::error!(user_id, cause, "the next start ends the sessions of a user once more");

@@ -11,9 +11,11 @@ use serde::Deserialize;
 
 use super::reply::signed_in;
 use crate::app::App;
+use crate::client::Client;
 use crate::completion::finish;
 use crate::error::ApiError;
 use crate::input::{Body, Described};
+use crate::limits::{Counted, Guess};
 use crate::rehash::rehash_later;
 use crate::signed_in::SignedIn;
 use crate::trail::Trail;
@@ -35,9 +37,14 @@ pub(crate) async fn reauthenticate(
     State(app): State<Arc<App>>,
     Extension(trail): Extension<Arc<Trail>>,
     SignedIn(session): SignedIn,
+    Counted(tally): Counted,
+    client: Client,
     Body(request): Body<Proof>,
 ) -> Result<Response, ApiError> {
     let user = user_of(&app, &session).await?;
+    // Whoever stole the cookie may guess here no oftener than at the login.
+    let guess = Guess { login: &user.login, address: client.address(), is_outside: false };
+    app.limits.of_guess(&guess, &tally, app.now()).await?;
     let password = request.password;
     let verdict = app.passwords.pool.verify(&password, &user.password_hash, app.now()).await?;
     let Verdict::Match { rehash: why, .. } = verdict else {
