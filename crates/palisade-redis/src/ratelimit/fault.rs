@@ -71,23 +71,24 @@ impl Fault {
         Self::Other,
     ];
 
-    /// A short, stable word for the log and for metrics.
+    /// A short, stable word for the log and for metrics. What other parts of this crate meet as well has the
+    /// same word there.
     #[must_use]
     pub fn reason(self) -> &'static str {
         match self {
             Self::Timeout => "redis_timeout",
-            Self::Connection => "redis_connection",
+            Self::Connection => "redis_unreachable",
             Self::NotReady => "redis_not_ready",
-            Self::Cluster => "redis_cluster",
+            Self::Cluster => "redis_cluster_down",
             Self::NoScript => "redis_no_script",
             Self::OutOfMemory => "redis_out_of_memory",
             Self::ReadOnly => "redis_read_only",
             Self::WritesStopped => "redis_writes_stopped",
             Self::CrossSlot => "redis_cross_slot",
-            Self::Unauthenticated => "redis_unauthenticated",
-            Self::Forbidden => "redis_forbidden",
+            Self::Unauthenticated => "redis_credentials",
+            Self::Forbidden => "redis_not_permitted",
             Self::Malformed => "redis_malformed",
-            Self::Other => "redis_error",
+            Self::Other => "redis_refused",
         }
     }
 
@@ -245,6 +246,14 @@ mod tests {
             assert_eq!(fault.place(), place);
         }
         assert_eq!(Fault::Other.place() + 1, Fault::ALL.len());
+    }
+
+    #[test]
+    fn every_fault_has_a_word_of_its_own() {
+        let mut words = Fault::ALL.map(Fault::reason);
+        words.sort_unstable();
+        assert!(words.windows(2).all(|pair| pair[0] != pair[1]), "{words:?}");
+        assert!(words.iter().all(|word| word.starts_with("redis_")));
     }
 
     #[test]
