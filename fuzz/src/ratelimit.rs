@@ -75,7 +75,7 @@ pub fn ratelimit_schedule(data: &[u8]) {
     let policies: Vec<Policy> =
         policies.chunks_exact(4).zip(["a", "b", "c"]).filter_map(policy).collect();
     let [first, second, third] = &*policies else { return };
-    let limiter = MemoryLimiter::new(1_000);
+    let limiter = MemoryLimiter::new(1_000).unwrap();
     let mut admitted = Admitted::default();
     let mut now: u64 = 1_800_000_000_000_000;
     for step in steps.as_chunks::<4>().0.iter().take(256) {

@@ -38,7 +38,7 @@ pub(super) fn rows() -> Rows {
         hot_key_without_clock()?,
         million_keys(),
         two_threads()?,
-        bytes_a_key()?,
+        bytes_a_key(),
         three_tiers()?,
     ])
 }
@@ -68,7 +68,7 @@ type Still =
     RateLimiter<RateKey, DefaultKeyedStateStore<RateKey>, FakeRelativeClock, NoOpMiddleware<Nanos>>;
 
 fn hot_key_without_clock() -> Result<Comparison, Failed> {
-    let (limiter, policy) = (MemoryLimiter::new(10_000), policy("still")?);
+    let (limiter, policy) = (MemoryLimiter::new(10_000)?, policy("still")?);
     let rate = NonZeroU32::new(1).ok_or("zero")?;
     let burst = NonZeroU32::new(u32::MAX).ok_or("zero")?;
     let theirs = Still::new(
@@ -86,7 +86,7 @@ fn hot_key_without_clock() -> Result<Comparison, Failed> {
 }
 
 fn hot_key() -> Result<Comparison, Failed> {
-    let (limiter, policy) = (MemoryLimiter::new(10_000), policy("hot")?);
+    let (limiter, policy) = (MemoryLimiter::new(10_000)?, policy("hot")?);
     let theirs = governor::<RateKey>()?;
     let (key, now) = (RateKey::of("2001:db8::1".parse()?), SystemTime::now());
     Ok(Comparison::time(
@@ -118,7 +118,7 @@ impl Keys {
 
 fn million_keys() -> Comparison {
     Comparison::time_prepared("ratelimit/million_keys", "governor, keyed", || {
-        let (limiter, policy) = (MemoryLimiter::new(MANY), slow("many")?);
+        let (limiter, policy) = (MemoryLimiter::new(MANY)?, slow("many")?);
         let theirs = governor::<RateKey>()?;
         let now = SystemTime::now();
         let mut ours = Keys::new(MANY, 7);
@@ -136,7 +136,7 @@ fn million_keys() -> Comparison {
 
 /// The same number of checks, by two threads of which each has a key of its own, and by one.
 fn two_threads() -> Result<Comparison, Failed> {
-    let shared = Arc::new((MemoryLimiter::new(100_000), policy("two")?));
+    let shared = Arc::new((MemoryLimiter::new(100_000)?, policy("two")?));
     let alone = Arc::clone(&shared);
     let now = SystemTime::now();
     let run = move |limiter: &(MemoryLimiter, Policy), key: &str, checks: usize| {
@@ -158,27 +158,22 @@ fn two_threads() -> Result<Comparison, Failed> {
 }
 
 /// What a million keys take in memory, a key.
-fn bytes_a_key() -> Result<Comparison, Failed> {
-    let (policy, now) = (slow("bytes")?, SystemTime::now());
-    Ok(Comparison::bytes(
-        "ratelimit/bytes_a_key",
-        move || {
-            let limiter = MemoryLimiter::new(MANY);
-            for key in Keys::new(MANY, 9).keys.iter() {
-                check(&limiter, &policy, key.as_bytes(), now);
-            }
-            let held = limiter.live_keys(now).max(1);
-            limiter.memory().div_ceil(held) as u64
-        },
-        "the limit",
-        || 64,
-    ))
+fn bytes_a_key() -> Comparison {
+    Comparison::bytes_prepared("ratelimit/bytes_a_key", "the limit", || {
+        let (policy, now) = (slow("bytes")?, SystemTime::now());
+        let limiter = MemoryLimiter::new(MANY)?;
+        for key in Keys::new(MANY, 9).keys.iter() {
+            check(&limiter, &policy, key.as_bytes(), now);
+        }
+        let held = limiter.live_keys(now).max(1);
+        Ok((move || limiter.memory().div_ceil(held) as u64, || 64))
+    })
 }
 
 /// A key within an account behind an address, in one decision, against the three checks that governor needs, which
 /// are not all-or-nothing.
 fn three_tiers() -> Result<Comparison, Failed> {
-    let limiter = MemoryLimiter::new(100_000);
+    let limiter = MemoryLimiter::new(100_000)?;
     let policies = [policy("a")?, policy("b")?, policy("c")?];
     let theirs = [governor::<[u8; 8]>()?, governor()?, governor()?];
     let now = SystemTime::now();

@@ -6,6 +6,7 @@
 use std::time::SystemTime;
 
 pub use crate::state::{SKEW, State};
+pub use crate::time::Newest;
 
 use crate::decision::{Charges, Seen};
 use crate::{Decision, Policy, Request, Source, time};

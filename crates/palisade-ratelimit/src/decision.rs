@@ -15,17 +15,17 @@ use crate::{Limited, Policy, Quota, Request, State};
 /// # Examples
 ///
 /// ```
-/// use palisade_ratelimit::{Limited, MemoryLimiter, Request, preset::glassmkr};
+/// use palisade_ratelimit::{MemoryLimiter, Request, preset::glassmkr};
 /// # use std::time::SystemTime;
 ///
-/// let limiter = MemoryLimiter::new(100_000);
+/// let limiter = MemoryLimiter::new(100_000)?;
 /// # let now = SystemTime::now();
 /// let decision = limiter.check(&Request::new(&glassmkr::PER_IP, "192.0.2.7"), now);
 /// decision.require()?; // `Limited` becomes the 429
 ///
 /// let tightest = decision.tightest().expect("the limiter knows its tiers");
 /// assert_eq!((tightest.limit(), tightest.remaining()), (100, 99));
-/// # Ok::<(), Limited>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a decision that is not looked at limits nothing"]
@@ -246,6 +246,15 @@ impl<'p> TierState<'p> {
     #[must_use]
     pub fn is_overflow(&self) -> bool {
         self.seen.is_overflow
+    }
+
+    /// What headers say of the reset: the same as `Retry-After` where there is one, so that the two never contradict each
+    /// other.
+    pub(crate) fn told_reset(&self) -> Duration {
+        match self.verdict() {
+            Verdict::Denied { retry_after } => retry_after,
+            Verdict::Allowed | Verdict::Never => self.reset_after(),
+        }
     }
 
     /// Grows with how much this tier is in the client's way.

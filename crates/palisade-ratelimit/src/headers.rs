@@ -14,7 +14,7 @@ use crate::{Decision, Verdict};
 /// use palisade_ratelimit::{HeaderStyle, MemoryLimiter, Request, preset::glassmkr};
 /// # use std::time::SystemTime;
 ///
-/// let limiter = MemoryLimiter::new(100_000);
+/// let limiter = MemoryLimiter::new(100_000)?;
 /// # let now = SystemTime::now();
 /// let decision = limiter.check(&Request::new(&glassmkr::PER_IP, "192.0.2.7").cost(40), now);
 /// let headers: Vec<_> = decision.headers(HeaderStyle::Draft, now).collect();
@@ -22,6 +22,7 @@ use crate::{Decision, Verdict};
 ///     ("ratelimit-policy", r#""per-ip";q=100;w=10"#.to_owned()),
 ///     ("ratelimit", r#""per-ip";r=60;t=4"#.to_owned()),
 /// ]);
+/// # Ok::<(), palisade_ratelimit::InvalidSize>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -56,6 +57,8 @@ impl Decision<'_> {
     /// `Retry-After` (RFC 9110, section 10.2.3) is among them, at least 1, when the request was denied and waiting
     /// helps. The others tell of tiers, so there are none when nobody decided. They belong on every response, not
     /// only on a 429: a client that sees the end come can slow down.
+    ///
+    /// What is left is counted in tokens, of which a request takes as many as it costs.
     pub fn headers(&self, style: HeaderStyle, now: SystemTime) -> Headers {
         let [first, second, third] = match style {
             HeaderStyle::Draft => self.draft(),
@@ -74,7 +77,9 @@ impl Decision<'_> {
         let mut policies = String::new();
         for (n, tier) in self.tiers().iter().enumerate() {
             let (name, window) = (tier.policy().name(), seconds_up(tier.quota().span()));
-            let is_told = |tier: &crate::TierState<'_>| tier.policy().name() == name;
+            let is_told = |told: &crate::TierState<'_>| {
+                (told.policy().name(), told.quota()) == (name, tier.quota())
+            };
             if self.tiers().iter().take(n).any(is_told) {
                 continue;
             }
@@ -84,13 +89,13 @@ impl Decision<'_> {
         }
         let Some(tightest) = self.tightest() else { return [None, None, None] };
         let (name, left) = (tightest.policy().name(), tightest.remaining());
-        let limit = format!("\"{name}\";r={left};t={}", seconds_up(tightest.reset_after()));
+        let limit = format!("\"{name}\";r={left};t={}", seconds_up(tightest.told_reset()));
         [Some(("ratelimit-policy", policies)), Some(("ratelimit", limit)), None]
     }
 
     fn legacy(&self, reset: ResetAs, now: SystemTime) -> [Option<(&'static str, String)>; 3] {
         let Some(tightest) = self.tightest() else { return [None, None, None] };
-        let after = tightest.reset_after();
+        let after = tightest.told_reset();
         let reset = match reset {
             ResetAs::Delta => after,
             ResetAs::Epoch => now

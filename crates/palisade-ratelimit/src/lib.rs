@@ -21,7 +21,7 @@ pub use error::{InvalidPolicyName, Limited};
 pub use failure::{FailurePolicy, InvalidFailurePolicy};
 pub use headers::{HeaderStyle, Headers, ResetAs};
 pub use limiter::Limiter;
-pub use memory::{MemoryLimiter, MemoryLimiterBuilder};
+pub use memory::{InvalidSize, MemoryLimiter, MemoryLimiterBuilder};
 pub use policy::Policy;
 pub use quota::{Bucket, InvalidQuota, Kind, PER_DAY, PER_HOUR, PER_MINUTE, PER_SECOND, Quota};
 pub use request::{Request, Tier};

@@ -1,10 +1,12 @@
 //! What limiters have in common.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::{Decision, MemoryLimiter, Request};
 
-/// A limiter, in process or shared: what a service can hold without knowing which.
+/// A limiter, in process or shared: what code can be generic over that does not care which. (It is no trait for `dyn`; a
+/// service that chooses when it starts holds an enum of both.)
 ///
 /// Nothing fails here: a limiter that cannot reach its counters answers by its [`FailurePolicy`](crate::FailurePolicy),
 /// and the [`Source`](crate::Source) of the decision says so.
@@ -33,5 +35,15 @@ impl Limiter for MemoryLimiter {
 
     async fn peek<'p>(&self, request: &Request<'p, '_>, now: SystemTime) -> Decision<'p> {
         Self::peek(self, request, now)
+    }
+}
+
+impl<L: Limiter> Limiter for Arc<L> {
+    async fn check<'p>(&self, request: &Request<'p, '_>, now: SystemTime) -> Decision<'p> {
+        L::check(self, request, now).await
+    }
+
+    async fn peek<'p>(&self, request: &Request<'p, '_>, now: SystemTime) -> Decision<'p> {
+        L::peek(self, request, now).await
     }
 }

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use crate::decision::{Charges, Seen};
-use crate::{Decision, Request, Share, Source, State, Tier, Verdict, time};
+use crate::time::Newest;
+use crate::{Decision, Request, Share, Source, State, Tier, Verdict};
 
 use counters::{Counters, Keep};
 use hash::Keyed;
@@ -28,14 +29,18 @@ use table::{Slot, Table};
 /// When there is no place for a new key, it is counted in a bucket that all such keys of its policy share. So a flood
 /// of new keys takes no memory, throttles itself, and pushes out no key that is being counted: whoever is throttled
 /// stays throttled. New honest clients suffer with the flood until places become free, so build for many times the
-/// keys of a busy hour.
+/// keys of a busy hour, and use one limiter for what strangers can name (addresses) and another one for what they
+/// cannot (accounts, keys): then a flood of the first reaches nobody in the second. A key that was counted together with
+/// others begins with a full bucket when it finds a place of its own.
 ///
 /// Keys are known by a hash under a secret of this limiter, so nobody can aim at the place of another.
 ///
 /// # Clocks
 ///
-/// Threads that read the clock in another order than they come here are put in order. When the clock steps back by
-/// more than a second, whoever seems to owe more than a whole bucket owes one bucket.
+/// A request may come with a time that is older than that of the one before it, by up to a minute: then it counts at the
+/// newest time that the limiter has seen. What is older still comes from a clock that was set back: it is believed, and
+/// whoever seems to owe more than a whole bucket owes one bucket. So a step back of less than a minute stops the refill until
+/// the clock has caught up, and no step locks anybody out for longer than that or than a bucket takes to fill.
 ///
 /// # Examples
 ///
@@ -44,7 +49,7 @@ use table::{Slot, Table};
 /// use std::time::{Duration, SystemTime};
 ///
 /// let uploads = Policy::new("uploads", Quota::bucket(2).refill(1, PER_SECOND)?)?;
-/// let limiter = MemoryLimiter::new(100_000);
+/// let limiter = MemoryLimiter::new(100_000)?;
 /// let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
 ///
 /// let request = Request::new(&uploads, "acct_42");
@@ -59,6 +64,7 @@ pub struct MemoryLimiter {
     hash: Keyed,
     stripes: Stripes,
     share: Share,
+    newest: Newest,
     overflowed: AtomicU64,
 }
 
@@ -72,28 +78,49 @@ pub struct MemoryLimiterBuilder {
 
 impl MemoryLimiterBuilder {
     /// Gives away a share of every quota, for one of several processes.
+    ///
+    /// What costs more than the share, and not more than the quota, is denied for later and not for ever: the limiter that
+    /// this one stands in for may be back by then.
     pub fn share(mut self, share: Share) -> Self {
         self.share = share;
         self
     }
 
     /// The limiter.
-    #[must_use]
-    pub fn build(self) -> MemoryLimiter {
-        MemoryLimiter {
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSize`] unless it is for 1 to 100,000,000 keys.
+    pub fn build(self) -> Result<MemoryLimiter, InvalidSize> {
+        if !(1..=MOST_KEYS).contains(&self.keys) {
+            return Err(InvalidSize);
+        }
+        Ok(MemoryLimiter {
             hash: Keyed::random(),
             stripes: Stripes::new(self.keys),
             share: self.share,
+            newest: Newest::default(),
             overflowed: AtomicU64::new(0),
-        }
+        })
     }
 }
+
+/// 3.6 GB.
+const MOST_KEYS: usize = 100_000_000;
+
+/// A limiter for no keys, or for more than a machine should hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a limiter in process is for 1 to 100,000,000 keys; each takes 36 bytes at once")]
+pub struct InvalidSize;
 
 impl MemoryLimiter {
     /// A limiter with places for so many keys, each of which is one key under one policy. It takes 36 bytes for each
     /// at once.
-    #[must_use]
-    pub fn new(keys: usize) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSize`] unless it is for 1 to 100,000,000 keys.
+    pub fn new(keys: usize) -> Result<Self, InvalidSize> {
         Self::builder(keys).build()
     }
 
@@ -104,7 +131,7 @@ impl MemoryLimiter {
 
     /// Counts a request in all of its tiers if all of them allow it, and in none otherwise.
     pub fn check<'p>(&self, request: &Request<'p, '_>, now: SystemTime) -> Decision<'p> {
-        let now = time::instant(now);
+        let now = self.newest.of(now);
         if let [tier] = request.tiers()
             && let Some(decision) = self.check_one(request, tier, now)
         {
@@ -127,7 +154,7 @@ impl MemoryLimiter {
 
     /// What [`check`](Self::check) would say, without counting anything.
     pub fn peek<'p>(&self, request: &Request<'p, '_>, now: SystemTime) -> Decision<'p> {
-        let now = time::instant(now);
+        let now = self.newest.of(now);
         let counters = self.counters(request, now, Keep::Nothing);
         Decision::of(request, counters.seen(), now, Charges::No, Source::Local)
     }
@@ -140,7 +167,7 @@ impl MemoryLimiter {
         if request.costs() == 0 {
             return;
         }
-        let now = time::instant(now);
+        let now = self.newest.of(now);
         self.counters(request, now, Keep::Reserve).write(|seen| {
             let drained = seen.quota.drained(seen.state, request.costs(), now);
             (!seen.is_overflow).then_some(drained)
@@ -150,7 +177,7 @@ impl MemoryLimiter {
     /// How many keys are being counted, which takes a look at every place.
     #[must_use]
     pub fn live_keys(&self, now: SystemTime) -> usize {
-        let now = time::instant(now);
+        let now = self.newest.of(now);
         self.stripes.each(|table| table.live(now)).sum()
     }
 

@@ -9,8 +9,9 @@ use crate::{InvalidPolicyName, Quota};
 /// A quota with a name: what clients read in headers, operators in logs, and what keeps the counters of one
 /// policy apart from those of another.
 ///
-/// The counters belong to the name. A policy that is changed keeps its name and its counters: what was used
-/// stays used, and counts by the new quota from then on.
+/// Counters belong to the name and the quota together. A policy whose quota is changed begins new ones, under the same
+/// name: whoever had used up the old limit has the new one before them. So two versions of a service that run side by
+/// side, or two plans of one name, never undo what the other counted.
 ///
 /// # Examples
 ///
@@ -50,13 +51,13 @@ impl Policy {
         if !starts || bytes.len() > MAX_NAME || !bytes.iter().all(fits) {
             return Err(InvalidPolicyName);
         }
-        let id = id(bytes, quota.kind());
+        let id = id(bytes, quota);
         Ok(Self { name, quota, id })
     }
 
     /// For constants, whose names a test checks.
     pub(crate) const fn preset(name: &'static str, quota: Quota) -> Self {
-        Self { name: Cow::Borrowed(name), quota, id: id(name.as_bytes(), Kind::Bucket) }
+        Self { name: Cow::Borrowed(name), quota, id: id(name.as_bytes(), quota) }
     }
 
     /// The name.
@@ -71,7 +72,7 @@ impl Policy {
         self.quota
     }
 
-    /// Stands for the name and the kind where keys are hashed.
+    /// Stands for the name and the quota where keys are hashed.
     pub(crate) fn id(&self) -> u64 {
         self.id
     }
@@ -86,18 +87,21 @@ impl fmt::Debug for Policy {
     }
 }
 
-/// FNV-1a, 64 bits, since it can be computed in a constant. The names are the operator's, so nobody aims at a
+/// After FNV-1a, 64 bits, since it can be computed in a constant. The names are the operator's, so nobody aims at a
 /// collision; what strangers choose is hashed with a key, in the limiter.
-const fn id(name: &[u8], kind: Kind) -> u64 {
-    const PRIME: u64 = 0x0000_0100_0000_01b3;
-    let mut hash: u64 = match kind {
+const fn id(name: &[u8], quota: Quota) -> u64 {
+    let mut hash: u64 = match quota.kind() {
         Kind::Bucket => 0xcbf2_9ce4_8422_2325,
         Kind::Window => 0xcbf2_9ce4_8422_2325 ^ 0xff,
     };
     let mut rest = name;
     while let [byte, tail @ ..] = rest {
-        hash = (hash ^ *byte as u64).wrapping_mul(PRIME);
+        hash = step(hash, *byte as u64);
         rest = tail;
     }
-    hash
+    step(step(step(hash, 0xff), quota.capacity() as u64), quota.interval_micros())
+}
+
+const fn step(hash: u64, part: u64) -> u64 {
+    (hash ^ part).wrapping_mul(0x0000_0100_0000_01b3)
 }

@@ -151,13 +151,13 @@ impl Quota {
 
     /// Bucket or window.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> Kind {
         self.kind
     }
 
     /// The most that one request may cost: the capacity of a bucket, the limit of a window.
     #[must_use]
-    pub fn capacity(&self) -> u32 {
+    pub const fn capacity(&self) -> u32 {
         self.capacity
     }
 
@@ -173,7 +173,7 @@ impl Quota {
         Duration::from_micros(self.span_micros())
     }
 
-    pub(crate) fn interval_micros(&self) -> u64 {
+    pub(crate) const fn interval_micros(&self) -> u64 {
         self.micros
     }
 

@@ -48,6 +48,12 @@ impl<'p, 'k> Request<'p, 'k> {
 
     /// Counted under another policy as well, by a key within that of the first tier: the same key within another
     /// account is another counter.
+    ///
+    /// # Security
+    ///
+    /// It is for what *belongs* to the first tier: the keys of an account. Two things that have nothing to do with each
+    /// other, such as an address and the name that somebody tries to sign in with, are two requests to the limiter. As
+    /// one, a botnet would have a limit for each pair of them, and none for the name.
     pub fn within<K: AsRef<[u8]> + ?Sized>(mut self, policy: &'p Policy, key: &'k K) -> Self {
         let group = self.tiers.first().map(|first| first.key);
         self.tiers.push(Tier { policy, group, key: key.as_ref() });

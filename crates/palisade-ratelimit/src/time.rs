@@ -1,5 +1,6 @@
 //! Instants and spans as whole microseconds.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// Microseconds in a second.
@@ -31,6 +32,40 @@ pub(crate) fn clamped(micros: u64) -> u64 {
     micros.min(LAST)
 }
 
+/// How far a caller's time may lie behind the newest one that was seen, in microseconds, before the clock is taken to
+/// have stepped back.
+const LATE: u64 = 60 * SECOND;
+
+/// How much newer a time must be to be remembered, so that the threads of a busy process seldom write what all of them
+/// read. It is far below [`SKEW`](crate::backend::SKEW), within which counters put up with an older time.
+const NEWER: u64 = SECOND / 1_000;
+
+/// The newest time that a limiter was told.
+///
+/// Requests read the clock and come to the limiter later, some of them much later: after a wait for a database, say. To
+/// take an old time for the present would be to give back what was taken meanwhile. So a time that lies up to a minute
+/// behind counts as the newest one. What lies further behind comes from a clock that was set back.
+#[derive(Debug, Default)]
+pub struct Newest {
+    micros: AtomicU64,
+}
+
+impl Newest {
+    /// The time that counts, in microseconds since 1970.
+    pub fn of(&self, now: SystemTime) -> u64 {
+        let now = instant(now);
+        let newest = self.micros.load(Ordering::Relaxed);
+        if now < newest && newest - now <= LATE {
+            return newest;
+        }
+        if now > newest.saturating_add(NEWER) || now < newest {
+            // Of two at once either will do: both are times of now.
+            self.micros.store(now, Ordering::Relaxed);
+        }
+        now
+    }
+}
+
 /// Whole seconds, rounded up.
 pub(crate) fn seconds_up(span: Duration) -> u64 {
     span.as_secs().saturating_add(u64::from(span.subsec_nanos() > 0))
@@ -50,6 +85,19 @@ mod tests {
         assert_eq!(instant(epoch + Duration::new(3, 4_999)), 3_000_004);
         assert_eq!(instant(epoch + Duration::from_secs(1 << 60)), LAST);
         assert_eq!(clamped(u64::MAX), LAST);
+    }
+
+    #[test]
+    fn a_late_time_is_the_newest_one() {
+        let (newest, noon) = (Newest::default(), 1_000_000 * SECOND);
+        let of = |micros| newest.of(SystemTime::UNIX_EPOCH + Duration::from_micros(micros));
+        assert_eq!(of(noon), noon);
+        assert_eq!(of(noon - 1), noon);
+        assert_eq!(of(noon - LATE), noon);
+        assert_eq!(of(noon + 5), noon + 5);
+        assert_eq!(of(noon + SECOND), noon + SECOND);
+        assert_eq!(of(noon + SECOND - LATE - 1), noon + SECOND - LATE - 1, "it was set back");
+        assert_eq!(of(noon + SECOND - LATE - 2), noon + SECOND - LATE - 1);
     }
 
     #[test]

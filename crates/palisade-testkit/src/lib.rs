@@ -294,7 +294,7 @@ macro_rules! replay_store_suite {
 /// use std::sync::Arc;
 ///
 /// palisade_testkit::limiter_suite!(async {
-///     let limiter = Arc::new(MemoryLimiter::new(100_000));
+///     let limiter = Arc::new(MemoryLimiter::new(100_000).unwrap());
 ///     (async move || Arc::clone(&limiter), ())
 /// });
 /// ```

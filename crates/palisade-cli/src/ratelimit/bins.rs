@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn memory_is_bounded_and_nothing_is_lost() {
         let policy = Policy::new("a", Quota::per_second(2).unwrap()).unwrap();
-        let limiter = MemoryLimiter::new(10);
+        let limiter = MemoryLimiter::new(10).unwrap();
         let mut bins = Bins::new(std::slice::from_ref(&policy));
         // The clock goes ahead in ever larger steps, and once back to the start.
         let mut time = Duration::from_secs(1_800_000_001);

@@ -45,7 +45,8 @@ fn run(
     mut traffic: Traffic,
     mut rows: Option<&mut Rows>,
 ) -> Result<Output, Failure> {
-    let limiter = MemoryLimiter::new(usize::try_from(args.max_keys).unwrap_or(usize::MAX));
+    let limiter = MemoryLimiter::new(usize::try_from(args.max_keys).unwrap_or(usize::MAX))
+        .map_err(|error| Failure::error("usage", &error))?;
     let mut summary = Summary::new(policies);
     let mut bins = args.svg.is_some().then(|| Bins::new(policies));
     let mut table = None;

@@ -6,7 +6,7 @@ use crate::samples::{NOON, at};
 
 #[test]
 fn a_decision_over_four_tiers_does_not_allocate() {
-    let limiter = MemoryLimiter::new(1_000);
+    let limiter = MemoryLimiter::new(1_000).unwrap();
     let ask = || {
         let request = Request::new(&glassmkr::PER_ACCOUNT, "acct")
             .within(&glassmkr::PER_KEY, "key")

@@ -91,7 +91,7 @@ fn failure_policies_are_read_exactly() {
 
 #[test]
 fn keys_are_any_bytes() {
-    let limiter = MemoryLimiter::new(1_000);
+    let limiter = MemoryLimiter::new(1_000).unwrap();
     let once = policy("once", Quota::per_minute(1).unwrap());
     let huge = vec![b'x'; 1 << 20];
     let huger = vec![b'x'; (1 << 20) + 1];
@@ -121,7 +121,7 @@ fn keys_are_any_bytes() {
 
 #[test]
 fn a_clock_that_steps_back_locks_nobody_out() {
-    let limiter = MemoryLimiter::new(1_000);
+    let limiter = MemoryLimiter::new(1_000).unwrap();
     let bucket = policy("bucket", Quota::bucket(10).refill(1, PER_SECOND).unwrap());
     let window = policy("window", Quota::window(10, Duration::from_mins(1)).unwrap());
     for policy in [&bucket, &window] {
@@ -146,7 +146,7 @@ fn a_clock_that_steps_back_locks_nobody_out() {
 
 #[test]
 fn threads_with_slightly_older_clocks_gain_nothing() {
-    let limiter = MemoryLimiter::new(1_000);
+    let limiter = MemoryLimiter::new(1_000).unwrap();
     let bucket = policy("bucket", Quota::bucket(5).refill(1, PER_SECOND).unwrap());
     let window = policy("window", Quota::window(5, PER_SECOND).unwrap());
     for policy in [&bucket, &window] {
@@ -162,7 +162,7 @@ fn threads_with_slightly_older_clocks_gain_nothing() {
 
 #[test]
 fn a_clock_that_steps_ahead_and_back_ends_well() {
-    let limiter = MemoryLimiter::new(1_000);
+    let limiter = MemoryLimiter::new(1_000).unwrap();
     let policy = policy("bucket", Quota::bucket(10).refill(1, PER_SECOND).unwrap());
     let request = Request::new(&policy, "k");
     let spend = |now| {
@@ -176,7 +176,7 @@ fn a_clock_that_steps_ahead_and_back_ends_well() {
 
 #[test]
 fn clocks_beyond_all_reason_are_clamped() {
-    let limiter = MemoryLimiter::new(1_000);
+    let limiter = MemoryLimiter::new(1_000).unwrap();
     let policy = policy("bucket", Quota::bucket(2).refill(1, PER_SECOND).unwrap());
     let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 60);
     let before = SystemTime::UNIX_EPOCH - Duration::from_hours(1);
@@ -187,29 +187,63 @@ fn clocks_beyond_all_reason_are_clamped() {
     }
 }
 
+/// Half of the callers read the clock long before they come, as behind a slow database.
 #[test]
-fn a_limit_that_changes_while_keys_live_counts_from_then_on() {
-    let limiter = MemoryLimiter::new(1_000);
-    let with = |quota| policy("key", quota);
-    let left = |policy: &Policy, now| {
-        limiter.peek(&Request::new(policy, "k"), at(now)).tightest().unwrap().remaining()
+fn late_callers_give_nothing_back() {
+    let bucket = policy("bucket", Quota::bucket(1_000).refill(100, PER_SECOND).unwrap());
+    let window = policy("window", Quota::window(1_000, Duration::from_hours(24)).unwrap());
+    for (policy, late) in [(&bucket, 5_000_000), (&bucket, 60_000_000), (&window, 1_500_000)] {
+        let limiter = MemoryLimiter::new(1_000).unwrap();
+        let request = Request::new(policy, "k");
+        // A turn of the day lies between the two times.
+        let midnight = NOON + 12 * HOUR;
+        let admitted = (0..100_000).filter(|n| {
+            let now = if n % 2 == 0 { midnight } else { midnight - late };
+            limiter.check(&request, at(now)).verdict() == Verdict::Allowed
+        });
+        assert_eq!(admitted.count(), 1_000, "{} late by {late} us", policy.name());
+    }
+}
+
+#[test]
+fn a_limiter_has_a_size() {
+    for keys in [0, 100_000_001, usize::MAX] {
+        assert!(MemoryLimiter::new(keys).is_err(), "{keys}");
+    }
+    assert!(MemoryLimiter::new(1).is_ok());
+}
+
+#[test]
+fn a_limit_that_changes_while_keys_live_counts_anew() {
+    let limiter = MemoryLimiter::new(1_000).unwrap();
+    let left = |policy: &Policy, cost| {
+        let request = Request::new(policy, "k").cost(cost);
+        limiter.check(&request, at(NOON)).tightest().unwrap().remaining()
     };
+    let with = |quota| policy("key", quota);
     let generous = with(Quota::bucket(100).refill(1, PER_SECOND).unwrap());
-    let _ = limiter.check(&Request::new(&generous, "k").cost(60), at(NOON));
-    assert_eq!(left(&generous, NOON), 40);
-    // A larger bucket at the same rate: 60 s of debt are 60 tokens still.
-    assert_eq!(left(&with(Quota::bucket(200).refill(1, PER_SECOND).unwrap()), NOON), 140);
-    // A small one: nothing is left, and nobody waits for longer than the small one takes to fill.
     let small = with(Quota::bucket(10).refill(1, PER_SECOND).unwrap());
-    assert_eq!(left(&small, NOON), 0);
-    let decision = limiter.check(&Request::new(&small, "k"), at(NOON));
-    assert_eq!(decision.verdict(), Verdict::Denied { retry_after: Duration::from_secs(1) });
-    assert_eq!(left(&small, NOON + 10_000_000), 10);
-    // Another kind of limit is another counter.
-    assert_eq!(left(&with(Quota::window(7, Duration::from_mins(1)).unwrap()), NOON), 7);
-    // A window of another length keeps its count until what it counted in ends.
-    let minute = policy("window", Quota::window(10, Duration::from_mins(1)).unwrap());
-    let hour = policy("window", Quota::window(10, Duration::from_hours(1)).unwrap());
-    let _ = limiter.check(&Request::new(&minute, "k").cost(4), at(NOON));
-    assert_eq!(left(&hour, NOON), 6);
+    let slow = with(Quota::bucket(10).refill(1, Duration::from_mins(1)).unwrap());
+    let window = with(Quota::window(10, Duration::from_mins(1)).unwrap());
+    let long = with(Quota::window(10, Duration::from_hours(1)).unwrap());
+    for (policy, expected) in [(&generous, 95), (&small, 5), (&slow, 5), (&window, 5), (&long, 5)] {
+        assert_eq!(left(policy, 5), expected);
+    }
+    // Back again: what was used under that limit is used still.
+    assert_eq!(left(&generous, 5), 90);
+}
+
+/// Two versions of a service side by side, or two plans of one name: neither undoes what the other counted.
+#[test]
+fn two_quotas_of_one_name_do_not_undo_each_other() {
+    let limiter = MemoryLimiter::new(1_000).unwrap();
+    let old = policy("key", Quota::bucket(1_000).refill(100, PER_SECOND).unwrap());
+    let new = policy("key", Quota::bucket(10).refill(1, PER_SECOND).unwrap());
+    let mut admitted = [0, 0];
+    for n in 0..20_000 {
+        let request = Request::new(if n % 2 == 0 { &old } else { &new }, "k");
+        let allowed = limiter.check(&request, at(NOON)).verdict() == Verdict::Allowed;
+        admitted[n % 2] += u32::from(allowed);
+    }
+    assert_eq!(admitted, [1_000, 10]);
 }

@@ -26,7 +26,7 @@ fn eight_threads_are_never_admitted_too_often() {
     for (capacity, cost, seed) in [(1, 1, 1), (10, 1, 2), (10, 3, 3), (50, 1, 4)] {
         let quota = Quota::bucket(capacity).refill(1, Duration::from_micros(997)).unwrap();
         let policy = Policy::new("hot", quota).unwrap();
-        let limiter = MemoryLimiter::new(1_000);
+        let limiter = MemoryLimiter::new(1_000).unwrap();
         let start = Barrier::new(8);
         let mut admitted = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8_u64)

@@ -19,7 +19,7 @@ fn hourly() -> Policy {
 
 #[test]
 fn a_flood_of_new_keys_neither_frees_a_throttled_key_nor_takes_memory() {
-    let (limiter, policy) = (MemoryLimiter::new(1_000), hourly());
+    let (limiter, policy) = (MemoryLimiter::new(1_000).unwrap(), hourly());
     while is_allowed(&limiter, &policy, "attacker", NOON) {}
     let memory = limiter.memory();
     for n in 0..300_000_u64 {
@@ -33,7 +33,7 @@ fn a_flood_of_new_keys_neither_frees_a_throttled_key_nor_takes_memory() {
 
 #[test]
 fn unknown_keys_share_one_bucket_when_there_is_no_place() {
-    let (limiter, policy) = (MemoryLimiter::new(100), hourly());
+    let (limiter, policy) = (MemoryLimiter::new(100).unwrap(), hourly());
     let mut admitted = 0;
     for n in 0..10_000 {
         admitted += usize::from(is_allowed(&limiter, &policy, &format!("flood {n}"), NOON));
@@ -49,7 +49,7 @@ fn unknown_keys_share_one_bucket_when_there_is_no_place() {
 
 #[test]
 fn keys_that_are_known_go_on_as_before_in_a_full_limiter() {
-    let (limiter, policy) = (MemoryLimiter::new(100), hourly());
+    let (limiter, policy) = (MemoryLimiter::new(100).unwrap(), hourly());
     for _ in 0..4 {
         assert!(is_allowed(&limiter, &policy, "known", NOON));
     }
@@ -64,7 +64,7 @@ fn keys_that_are_known_go_on_as_before_in_a_full_limiter() {
 #[test]
 fn places_become_free_by_themselves() {
     let policy = policy("seconds", Quota::bucket(5).refill(5, PER_SECOND).unwrap());
-    let limiter = MemoryLimiter::new(100);
+    let limiter = MemoryLimiter::new(100).unwrap();
     for round in 0..50 {
         let now = NOON + round * SECOND;
         assert_eq!(limiter.live_keys(at(now)), 0, "round {round}");
@@ -79,7 +79,7 @@ fn places_become_free_by_themselves() {
 /// Each policy has a bucket of its own for the keys that it has no place for.
 #[test]
 fn the_overflow_of_one_policy_leaves_another_alone() {
-    let limiter = MemoryLimiter::new(8);
+    let limiter = MemoryLimiter::new(8).unwrap();
     let (flooded, other) = (hourly(), policy("other", hourly().quota()));
     for n in 0..1_000 {
         is_allowed(&limiter, &flooded, &format!("flood {n}"), NOON);
@@ -93,7 +93,7 @@ fn the_overflow_of_one_policy_leaves_another_alone() {
 /// Thousands of policies do not make it grow either: what cannot be counted at all is refused.
 #[test]
 fn what_cannot_be_counted_is_refused() {
-    let limiter = MemoryLimiter::new(1);
+    let limiter = MemoryLimiter::new(1).unwrap();
     let policies: Vec<Policy> =
         (0..4_000).map(|n| policy(&format!("p{n}"), hourly().quota())).collect();
     let memory = limiter.memory();
@@ -109,7 +109,7 @@ fn what_cannot_be_counted_is_refused() {
 /// A refused request gives back the places that it reserved.
 #[test]
 fn a_refused_request_takes_no_place() {
-    let limiter = MemoryLimiter::new(1_000);
+    let limiter = MemoryLimiter::new(1_000).unwrap();
     let (account, key) = (policy("account", hourly().quota()), policy("key", hourly().quota()));
     for n in 0..500 {
         let name = format!("key {n}");
@@ -118,8 +118,4 @@ fn a_refused_request_takes_no_place() {
         assert_eq!(allowed, n < 10);
     }
     assert_eq!(limiter.live_keys(at(NOON)), 11);
-    assert_eq!(
-        MemoryLimiter::new(0).check(&Request::new(&key, "k"), at(NOON)).verdict(),
-        Verdict::Allowed
-    );
 }

@@ -17,7 +17,7 @@ const LEGACY: HeaderStyle = HeaderStyle::Legacy(ResetAs::Delta);
 
 #[test]
 fn the_draft_names_every_policy_and_the_tightest_limit() {
-    let limiter = MemoryLimiter::new(100);
+    let limiter = MemoryLimiter::new(100).unwrap();
     let request =
         Request::new(&glassmkr::PER_ACCOUNT, "a").within(&glassmkr::PER_KEY, "k").cost(250);
     let decision = limiter.check(&request, at(NOON));
@@ -32,7 +32,7 @@ fn the_draft_names_every_policy_and_the_tightest_limit() {
 
 #[test]
 fn a_reset_is_an_epoch_or_a_delta() {
-    let limiter = MemoryLimiter::new(100);
+    let limiter = MemoryLimiter::new(100).unwrap();
     let now = at(NOON + 1);
     let decision = limiter.check(&Request::new(&glacis::PER_KEY, "k").cost(100), now);
     assert_eq!(
@@ -45,7 +45,7 @@ fn a_reset_is_an_epoch_or_a_delta() {
 
 #[test]
 fn retry_after_is_rounded_up_and_never_zero() {
-    let limiter = MemoryLimiter::new(100);
+    let limiter = MemoryLimiter::new(100).unwrap();
     let fast = policy("fast", Quota::per_second(1_000).unwrap());
     let slow = policy("slow", Quota::bucket(1).refill(1, Duration::from_millis(1_001)).unwrap());
     for (policy, cost, expected) in [(&fast, 1_000, "1"), (&slow, 1, "2")] {
@@ -62,8 +62,8 @@ fn retry_after_is_rounded_up_and_never_zero() {
 /// Whoever waits for as long as he is told passes.
 #[test]
 fn retry_after_is_enough() {
-    let limiter = MemoryLimiter::new(1_000);
     for tokens in [1, 3, 7, 10, 600, 999] {
+        let limiter = MemoryLimiter::new(1_000).unwrap();
         let policy = policy(&format!("p{tokens}"), Quota::per_second(tokens).unwrap());
         let request = Request::new(&policy, "k");
         while limiter.check(&request, at(NOON)).require().is_ok() {}
@@ -75,7 +75,7 @@ fn retry_after_is_enough() {
 
 #[test]
 fn what_never_passes_says_no_time_to_retry() {
-    let limiter = MemoryLimiter::new(100);
+    let limiter = MemoryLimiter::new(100).unwrap();
     let request = Request::new(&glacis::PER_KEY, "k").cost(1_001);
     let decision = limiter.check(&request, at(NOON));
     assert!(headers(&decision, LEGACY, at(NOON)).iter().all(|header| !header.starts_with("retry")));
@@ -99,7 +99,7 @@ fn nobody_knows_so_nothing_is_told() {
 
 #[test]
 fn a_policy_that_counts_twice_is_named_once() {
-    let limiter = MemoryLimiter::new(100);
+    let limiter = MemoryLimiter::new(100).unwrap();
     let policy = policy("both", Quota::per_minute(5).unwrap());
     let decision = limiter.check(&Request::new(&policy, "a").within(&policy, "b"), at(NOON));
     assert_eq!(

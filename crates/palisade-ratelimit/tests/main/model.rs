@@ -61,7 +61,7 @@ proptest! {
             .zip(["a", "b", "c"])
             .map(|(quota, name)| Policy::new(name, *quota).unwrap())
             .collect();
-        let limiter = MemoryLimiter::new(keys);
+        let limiter = MemoryLimiter::new(keys).unwrap();
         let mut naive = Naive::default();
         let mut now = NOON;
         for (later, tiers, cost, is_peek) in steps {

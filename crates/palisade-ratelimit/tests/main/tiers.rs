@@ -8,7 +8,7 @@ use crate::samples::{NOON, at, policy};
 
 #[test]
 fn a_request_is_counted_in_all_tiers_or_in_none() {
-    let limiter = MemoryLimiter::new(100);
+    let limiter = MemoryLimiter::new(100).unwrap();
     let account = policy("account", Quota::per_minute(10).unwrap());
     let key = policy("key", Quota::per_minute(2).unwrap());
     let request = Request::new(&account, "acct").within(&key, "one");
@@ -27,7 +27,7 @@ fn a_request_is_counted_in_all_tiers_or_in_none() {
 
 #[test]
 fn keys_are_counted_within_the_widest_tier() {
-    let limiter = MemoryLimiter::new(100);
+    let limiter = MemoryLimiter::new(100).unwrap();
     let account = policy("account", Quota::per_minute(10).unwrap());
     let key = policy("key", Quota::per_minute(1).unwrap());
     for (group, name) in
@@ -44,7 +44,7 @@ fn keys_are_counted_within_the_widest_tier() {
 
 #[test]
 fn the_same_tier_twice_is_charged_twice() {
-    let limiter = MemoryLimiter::new(100);
+    let limiter = MemoryLimiter::new(100).unwrap();
     let account = policy("account", Quota::per_minute(100).unwrap());
     let key = policy("key", Quota::per_minute(3).unwrap());
     let twice = Request::new(&account, "a").within(&key, "k").within(&key, "k");
@@ -59,7 +59,7 @@ fn the_same_tier_twice_is_charged_twice() {
 
 #[test]
 fn many_tiers_are_no_special_case() {
-    let limiter = MemoryLimiter::new(1_000);
+    let limiter = MemoryLimiter::new(1_000).unwrap();
     let policies: Vec<_> =
         (1..=20).map(|n| policy(&format!("p{n}"), Quota::per_minute(n).unwrap())).collect();
     let mut request = Request::new(&policies[19], "group");
@@ -75,7 +75,7 @@ fn many_tiers_are_no_special_case() {
 
 #[test]
 fn the_tightest_tier_is_the_one_in_the_way() {
-    let limiter = MemoryLimiter::new(100);
+    let limiter = MemoryLimiter::new(100).unwrap();
     let account = policy("account", Quota::per_minute(10).unwrap());
     let key = policy("key", Quota::per_second(4).unwrap());
     let request = |cost| Request::new(&account, "a").within(&key, "k").cost(cost);
@@ -98,7 +98,7 @@ fn the_tightest_tier_is_the_one_in_the_way() {
 
 #[test]
 fn never_is_no_matter_of_time() {
-    let limiter = MemoryLimiter::new(100);
+    let limiter = MemoryLimiter::new(100).unwrap();
     let key = policy("key", Quota::per_second(4).unwrap());
     for cost in [5, u32::MAX] {
         let decision = limiter.check(&Request::new(&key, "k").cost(cost), at(NOON));
@@ -115,7 +115,7 @@ fn never_is_no_matter_of_time() {
 
 #[test]
 fn a_cost_of_zero_takes_nothing_and_is_allowed() {
-    let limiter = MemoryLimiter::new(100);
+    let limiter = MemoryLimiter::new(100).unwrap();
     let key = policy("key", Quota::per_second(1).unwrap());
     let free = Request::new(&key, "k").cost(0);
     for _ in 0..10 {
@@ -132,7 +132,7 @@ fn a_cost_of_zero_takes_nothing_and_is_allowed() {
 
 #[test]
 fn a_peek_says_what_a_check_would_and_changes_nothing() {
-    let limiter = MemoryLimiter::new(100);
+    let limiter = MemoryLimiter::new(100).unwrap();
     let key = policy("key", Quota::per_second(3).unwrap());
     let request = Request::new(&key, "k").cost(2);
     for _ in 0..10 {
@@ -148,7 +148,7 @@ fn a_peek_says_what_a_check_would_and_changes_nothing() {
 #[test]
 fn a_share_is_a_part_of_every_limit() {
     let quarter = Share::one_of(4).unwrap();
-    let limiter = MemoryLimiter::builder(100).share(quarter).build();
+    let limiter = MemoryLimiter::builder(100).share(quarter).build().unwrap();
     let key = policy("key", Quota::per_minute(100).unwrap());
     let request = Request::new(&key, "k");
     let decision = limiter.check(&request, at(NOON));
@@ -168,7 +168,7 @@ fn a_share_is_a_part_of_every_limit() {
 
 #[test]
 fn what_another_limiter_allowed_is_recorded_even_where_it_does_not_fit() {
-    let limiter = MemoryLimiter::new(100);
+    let limiter = MemoryLimiter::new(100).unwrap();
     let key = policy("key", Quota::per_minute(10).unwrap());
     let window = policy("window", Quota::window(10, Duration::from_mins(1)).unwrap());
     for policy in [&key, &window] {

@@ -31,11 +31,8 @@ pub(super) type OnEvent = Box<dyn Fn(&Event) + Send + Sync>;
 const DEADLINES: std::ops::RangeInclusive<Duration> =
     Duration::from_millis(1)..=Duration::from_secs(1);
 
-/// For how many keys this process counts by itself when nothing is said: 3.2 MB.
+/// For how many keys this process counts by itself when nothing is said: 3.6 MB.
 const LOCAL_KEYS: usize = 100_000;
-
-/// 3.2 GB.
-const MOST_LOCAL_KEYS: usize = 100_000_000;
 
 impl RedisLimiterBuilder {
     pub(super) fn new(
@@ -73,7 +70,7 @@ impl RedisLimiterBuilder {
     }
 
     /// For how many keys this process can count by itself while Redis is gone: 100,000 when nothing is
-    /// said. Each takes 32 bytes from the start. Without [`FailurePolicy::Local`] it means nothing.
+    /// said. Each takes 36 bytes from the start. Without [`FailurePolicy::Local`] it means nothing.
     pub fn local_keys(mut self, keys: usize) -> Self {
         self.local_keys = keys;
         self
@@ -106,15 +103,13 @@ impl RedisLimiterBuilder {
             return Err(InvalidLimiter::Deadline);
         }
         let pace = self.pace.ok_or(InvalidLimiter::Breaker)?;
-        if !(1..=MOST_LOCAL_KEYS).contains(&self.local_keys) {
-            return Err(InvalidLimiter::LocalKeys);
-        }
         let local = match self.failure {
             FailurePolicy::Local(share) => {
                 MemoryLimiter::builder(self.local_keys).share(share).build()
             }
             _ => MemoryLimiter::new(1),
         };
+        let local = local.map_err(|_| InvalidLimiter::LocalKeys)?;
         // The seed of a hash map: from the system, and without a failure to handle.
         let seed = RandomState::new().hash_one(0_u64);
         Ok(RedisLimiter::new(Inner {

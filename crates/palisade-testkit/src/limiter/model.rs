@@ -22,7 +22,7 @@ const KEYS: [&str; 3] = ["a", "b {c}", "d\n"];
 /// Some thousand random steps on few keys, with a clock that jumps both ways and quotas that change: the same answers.
 pub async fn it_answers_like_the_memory_limiter<L: Limiter>(open: impl AsyncFn() -> Arc<L>) {
     let handles = [open().await, open().await];
-    let oracle = MemoryLimiter::new(100_000);
+    let oracle = MemoryLimiter::new(100_000).expect("it is for a sound number of keys");
     let policies = QUOTAS.map(|(name, quotas)| quotas.map(|quota| policy(name, quota)));
     let mut dice = Dice(7);
     let mut now = 40 * DAY;

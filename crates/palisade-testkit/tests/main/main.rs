@@ -48,7 +48,7 @@ mod limits {
     use palisade_ratelimit::MemoryLimiter;
 
     palisade_testkit::limiter_suite!(async {
-        let limiter = Arc::new(MemoryLimiter::new(100_000));
+        let limiter = Arc::new(MemoryLimiter::new(100_000).unwrap());
         (async move || Arc::clone(&limiter), ())
     });
 }

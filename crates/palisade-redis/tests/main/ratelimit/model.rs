@@ -130,7 +130,7 @@ fn both_agree(url: &str, cases: u32) {
         builder.dangerous_callers_clock().build().unwrap()
     };
     // So many places that no key takes that of one which is over, and comes back with the clock.
-    let memory = MemoryLimiter::new(1_000_000);
+    let memory = MemoryLimiter::new(1_000_000).unwrap();
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let case = std::cell::Cell::new(0);
     TestRunner::new(config)
@@ -165,7 +165,7 @@ async fn they_forgive_the_same_step_back() {
                 step(Clock::Back(by), peek),
                 step(Clock::Forward(second), true),
             ];
-            let memory = MemoryLimiter::new(1_000);
+            let memory = MemoryLimiter::new(1_000).unwrap();
             let case = 1_000_000 + case * 10 + u64::from(peek) + 2 * u64::from(by == second);
             walk(&redis, &memory, case, 1_800_000_000, &steps).await;
         }
