@@ -101,13 +101,17 @@ if args[2] == '1' then
     -- Nothing is charged, but what a clock or a stranger left behind is mended.
     untils, counts = healed and healed.untils or {}, healed and healed.counts or {}
   end
-  local format = string.format
+  local format, floor, ceil = string.format, math.floor, math.ceil
   for i = 1, #keys do
     local ends, count = untils[i], counts[i]
     if ends then
-      -- Neither `tostring` nor `..` writes all digits.
-      local text = count and format('%.0f %.0f', ends, count) or format('%.0f', ends)
-      call('SET', keys[i], text, 'PX', format('%.0f', math.ceil((ends - now) / 1000) + keep))
+      -- Neither `tostring` nor `..` writes all digits. `%d` is much faster than `%.0f`, but may have 32 bits.
+      local text = format('%d%08d', floor(ends / 1e8), ends % 1e8)
+      if count then
+        text = text .. format(' %.0f', count)
+      end
+      local life = ceil((ends - now) / 1000) + keep
+      call('SET', keys[i], text, 'PX', format(life < 2e9 and '%d' or '%.0f', life))
     end
   end
 end
