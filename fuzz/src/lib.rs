@@ -9,6 +9,7 @@ mod allowlist_text;
 mod apikey;
 mod canary;
 mod password;
+mod ratelimit;
 mod secret;
 mod session_cookie;
 mod session_tokens;
@@ -20,6 +21,7 @@ pub use allowlist::allowlist_client_ip;
 pub use allowlist_text::{allowlist_lines, allowlist_network};
 pub use apikey::{apikey_digest, apikey_parse, apikey_scopes};
 pub use password::{password_filter, password_parse, password_range, password_verify};
+pub use ratelimit::{ratelimit_quota, ratelimit_schedule};
 pub use secret::{secret_keyring, secret_load};
 pub use session_cookie::{session_cookie_read, session_set_cookie};
 pub use session_tokens::{session_epoch_id, session_token_verify};
@@ -45,6 +47,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("password_parse", password_parse),
     ("password_range", password_range),
     ("password_verify", password_verify),
+    ("ratelimit_quota", ratelimit_quota),
+    ("ratelimit_schedule", ratelimit_schedule),
     ("secret_keyring", secret_keyring),
     ("secret_load", secret_load),
     ("session_cookie_read", session_cookie_read),

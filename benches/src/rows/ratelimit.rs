@@ -63,16 +63,14 @@ fn check(limiter: &MemoryLimiter, policy: &Policy, key: &[u8], now: SystemTime) 
     decision.verdict() == Verdict::Allowed
 }
 
+/// governor with a clock that stands still.
+type Still =
+    RateLimiter<RateKey, DefaultKeyedStateStore<RateKey>, FakeRelativeClock, NoOpMiddleware<Nanos>>;
+
 fn hot_key_without_clock() -> Result<Comparison, Failed> {
     let (limiter, policy) = (MemoryLimiter::new(10_000), policy("still")?);
     let rate = NonZeroU32::new(1).ok_or("zero")?;
     let burst = NonZeroU32::new(u32::MAX).ok_or("zero")?;
-    type Still = RateLimiter<
-        RateKey,
-        DefaultKeyedStateStore<RateKey>,
-        FakeRelativeClock,
-        NoOpMiddleware<Nanos>,
-    >;
     let theirs = Still::new(
         governor::Quota::per_second(rate).allow_burst(burst),
         DefaultKeyedStateStore::default(),

@@ -21,6 +21,7 @@ const AT_ONCE: usize = 64;
 /// How many each of them makes in turn.
 const EACH: usize = 32;
 
+#[expect(clippy::unnecessary_wraps, reason = "as the rows of every crate")]
 pub(super) fn rows() -> Rows {
     Ok(vec![
         against_incr("redis/one_tier", 1),

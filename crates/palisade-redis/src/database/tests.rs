@@ -1,5 +1,7 @@
 //! Commands and scripts, which the stores alone can send.
 
+use std::io::{Read, Write};
+
 use palisade_testkit::servers::{RedisCluster, RedisServer, shared_cluster, shared_redis};
 use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind};
 
@@ -180,6 +182,7 @@ async fn a_slot_on_its_way_is_followed() {
     assert_eq!(increment().await.unwrap(), 3);
 }
 
+/// The server does the command, and ends the connection before it answers.
 #[tokio::test]
 async fn a_command_without_an_answer_is_not_sent_again() {
     for cluster in [false, true] {
@@ -188,14 +191,31 @@ async fn a_command_without_an_answer_is_not_sent_again() {
         let url = whole.as_ref().map_or_else(|| single.as_ref().unwrap().url(), RedisCluster::url);
         let server =
             whole.as_ref().map_or_else(|| single.as_ref().unwrap(), |whole| whole.master_of("key"));
-        let database = open(&url);
-        database.run::<u64>(&command(&["INCR", "key"])).await.unwrap();
-        server.pause();
-        database.run::<u64>(&command(&["INCR", "key"])).await.unwrap_err();
-        server.resume();
-        eventually(async || database.run::<u64>(&command(&["GET", "key"])).await.is_ok()).await;
-        let count: u64 = server.command(&["GET", "key"]).parse().unwrap();
-        assert!(count <= 2, "the command was done {} times", count - 1);
+        let patience = std::time::Duration::from_secs(5);
+        let options = RedisOptions::parse(&url).unwrap().answer_timeout(patience).unwrap();
+        let database = RedisDatabase::open(options);
+        let increment = async || database.run::<u64>(&command(&["INCR", "key"])).await;
+        let mut unanswered = 0;
+        for _ in 0..10 {
+            eventually(async || database.run::<u64>(&command(&["EXISTS", "key"])).await.is_ok())
+                .await;
+            let before: u64 = server.command(&["GET", "key"]).parse().unwrap_or(0);
+            // Accepted before the pause, so that its order comes in the same turn as the command.
+            let mut killer = std::net::TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+            killer.write_all(b"PING\r\n").unwrap();
+            killer.read_exact(&mut [0; 7]).unwrap();
+            server.pause();
+            let kill = async {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                killer.write_all(b"CLIENT KILL TYPE normal\r\n").unwrap();
+                server.resume();
+            };
+            let (answer, ()) = tokio::join!(increment(), kill);
+            unanswered += u32::from(answer.is_err());
+            let after: u64 = server.command(&["GET", "key"]).parse().unwrap_or(0);
+            assert!(after <= before + 1, "the command was done {} times", after - before);
+        }
+        assert!(unanswered > 0, "every command had an answer");
     }
 }
 

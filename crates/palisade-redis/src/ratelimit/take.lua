@@ -20,18 +20,19 @@ else
   keep = 86400000
 end
 
-local stored = redis.call('MGET', unpack(KEYS))
+local keys, args, call = KEYS, ARGV, redis.call
+local stored = call('MGET', unpack(keys))
 -- The places for a few tiers are made at once, which saves growing.
 local reply, last = {1, now, 0, nil, nil, nil, nil, nil, nil}, 3
-local untils, counts, healed = {nil, nil, nil, nil}, {nil, nil, nil, nil}, {}
+local untils, counts, healed = {nil, nil, nil, nil}, {nil, nil, nil, nil}, nil
 local allowed, garbled, charges = 1, 0, false
 
-for i, key in ipairs(KEYS) do
+for i = 1, #keys do
   local at = 3 * i
-  local span, charge, limit = ARGV[at] + 0, ARGV[at + 1] + 0, ARGV[at + 2] + 0
+  local span, charge, limit = args[at] + 0, args[at + 1] + 0, args[at + 2] + 0
   local slot = i
   for earlier = 1, i - 1 do
-    if KEYS[earlier] == key then
+    if keys[earlier] == keys[i] then
       slot = earlier
       break
     end
@@ -69,7 +70,9 @@ for i, key in ipairs(KEYS) do
       ends = now - now % span + span
     end
     if slot == i then
-      healed[i] = limit == 0 and {ends} or {ends, count}
+      healed = healed or {untils = {}, counts = {}}
+      healed.untils[i] = ends
+      healed.counts[i] = limit > 0 and count or nil
     end
   end
 
@@ -93,24 +96,18 @@ for i, key in ipairs(KEYS) do
   charges = charges or charge > 0
 end
 
-if ARGV[2] == '1' then
-  local set, format = redis.call, string.format
-  local function write(key, ends, count)
-    local text = format('%.0f', ends)
-    if count then
-      text = text .. format(' %.0f', count)
-    end
-    set('SET', key, text, 'PX', format('%.0f', math.ceil((ends - now) / 1000) + keep))
+if args[2] == '1' then
+  if allowed == 0 or not charges then
+    -- Nothing is charged, but what a clock or a stranger left behind is mended.
+    untils, counts = healed and healed.untils or {}, healed and healed.counts or {}
   end
-  if allowed == 1 and charges then
-    for i, key in ipairs(KEYS) do
-      if untils[i] then
-        write(key, untils[i], counts[i])
-      end
-    end
-  else
-    for i, state in pairs(healed) do
-      write(KEYS[i], state[1], state[2])
+  local format = string.format
+  for i = 1, #keys do
+    local ends, count = untils[i], counts[i]
+    if ends then
+      -- Neither `tostring` nor `..` writes all digits.
+      local text = count and format('%.0f %.0f', ends, count) or format('%.0f', ends)
+      call('SET', keys[i], text, 'PX', format('%.0f', math.ceil((ends - now) / 1000) + keep))
     end
   end
 end

@@ -14,6 +14,13 @@ mod ratelimit;
 mod replays;
 #[cfg(feature = "revocation")]
 mod revocations;
+#[cfg(all(
+    feature = "ratelimit",
+    feature = "revocation",
+    feature = "session",
+    feature = "webhook"
+))]
+mod rights;
 #[cfg(feature = "session")]
 mod session;
 mod support;

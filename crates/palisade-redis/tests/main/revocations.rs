@@ -9,7 +9,7 @@ use palisade_redis::{
 };
 use palisade_testkit::servers::{RedisCluster, RedisServer, shared_cluster, shared_redis};
 
-use crate::support::{ends, eventually, fresh_namespace, open};
+use crate::support::{Wire, ends, eventually, fresh_namespace, open};
 
 fn feed(url: &str, namespace: &Namespace) -> RevocationFeed {
     RevocationFeed::new(open(url), namespace.clone())
@@ -176,6 +176,18 @@ async fn a_server_that_stops_or_begins_anew_is_noticed() {
     listener.comes_to(&Notice::Everything).await;
     announce(&feed, &key(3)).await;
     listener.comes_to(&Notice::Revoked(key(3))).await;
+}
+
+#[tokio::test]
+async fn a_silent_cut_is_noticed() {
+    let redis = RedisServer::start();
+    let wire = Wire::to(redis.port());
+    let namespace = Namespace::new("n").unwrap();
+    let listener = Listener::connected(&feed(&wire.url(), &namespace)).await;
+    let direct = feed(&redis.url(), &namespace);
+    wire.cut();
+    announce(&direct, &key(1)).await;
+    listener.hears(&[Notice::Disconnected, Notice::Everything, Notice::Connected]).await;
 }
 
 #[tokio::test]

@@ -1,9 +1,13 @@
 //! What the tests share.
 
+mod wire;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use palisade_redis::{Namespace, RedisDatabase, RedisOptions};
+
+pub(crate) use self::wire::Wire;
 
 /// A database that connects when it is first used.
 pub(crate) fn open(url: &str) -> RedisDatabase {

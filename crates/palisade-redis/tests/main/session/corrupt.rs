@@ -155,6 +155,28 @@ async fn a_purge_names_what_it_cannot_forget() {
     assert_eq!(scene.redis.command(&["EXISTS", &scene.key("records"), &scene.key("order")]), "0");
 }
 
+/// A session that stands in a list twice, or in another user's, is an error there, and ends with all others.
+#[tokio::test]
+async fn an_entry_that_does_not_fit_its_record_is_an_error() {
+    for who in ["usr_1", "usr_2"] {
+        let scene = Scene::on(shared_redis()).await;
+        let store = &scene.store;
+        let record = begin(store, user(1), 1).await;
+        let everyone = scene.command("HGET", "generations", &["all users"]);
+        let entry = format!("live {everyone:0>20} {who} 001790000000123457 {}", record.id);
+        scene.command("ZADD", "order", &["0", &entry]);
+        let user = who.parse().unwrap();
+        let listed = store.list(&user, &always(), 9).await.unwrap_err();
+        let ended = store.revoke_others(&user, &record.id, signed_out()).await.unwrap_err();
+        for error in [listed, ended] {
+            assert_eq!(place(&error), ("records", record.id.as_str(), "order"), "{who}");
+        }
+        let expected = u64::from(who == "usr_1");
+        assert_eq!(store.revoke_user(&user, signed_out()).await.unwrap(), expected);
+        assert_eq!(is_live(store, &record.id).await.unwrap(), expected == 0);
+    }
+}
+
 /// Entries that nobody of us wrote are in nobody's way, and a purge takes those of sessions away.
 #[tokio::test]
 async fn entries_that_say_nothing_are_passed_over() {

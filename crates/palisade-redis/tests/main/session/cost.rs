@@ -188,6 +188,9 @@ async fn a_purge_leaves_generations_alone() {
     assert_eq!(redis.command(&["KEYS", "*"]), scene.key("generations"));
     assert_eq!(count("HLEN", "generations"), 8, "seven users and everyone");
     assert_eq!(store.purge(&never(), u32::MAX).await.unwrap(), 0);
+    // Where nobody is signed in, there is nothing to say about it.
+    assert_eq!(store.revoke_everyone(signed_out()).await.unwrap(), 0);
+    assert_eq!(redis.command(&["DBSIZE"]), "1");
 }
 
 /// No name of a user becomes part of the name of a key, whatever stands in it.
@@ -207,6 +210,11 @@ async fn names_stay_out_of_the_names_of_keys() {
         assert_eq!(same_session(&listed[0], &record), Ok(()), "{name}");
     }
     assert_eq!(redis.command(&["DBSIZE"]), "3");
+    // The first and the last that a name may be.
+    begin(store, "!".parse().unwrap(), 201).await;
+    begin(store, "~".repeat(128).parse().unwrap(), 202).await;
+    let everyone = store.revoke_everyone(signed_out()).await.unwrap();
+    assert_eq!(everyone, u64::try_from(names.len()).unwrap() + 2);
 }
 
 /// Two services on one server do not meet.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use palisade_redis::RedisSessionStore;
 use palisade_session::{
-    EndReason, Others, SessionRecord, SessionStore, StoreError, Touch, Written,
+    EndReason, Others, SessionLimit, SessionRecord, SessionStore, StoreError, Touch, Written,
 };
 use palisade_testkit::servers::RedisServer;
 use palisade_testkit::session_store::{same_session, sample};
@@ -72,7 +72,7 @@ async fn a_full_memory_refuses_sign_ins_alone() {
     redis.command(&["CONFIG", "SET", "maxmemory", "1"]);
 
     // Also where the limit would end another session for it.
-    let one_at_most = palisade_session::SessionLimit::end_least_recently_used(1);
+    let one_at_most = SessionLimit::end_least_recently_used(1);
     for limit in [many(), one_at_most] {
         let refused = of_store(store.insert_new(&new, limit, &always()).await.unwrap_err());
         assert_eq!(reason(&refused), "redis_out_of_memory");
@@ -113,6 +113,24 @@ async fn a_replica_is_not_asked() {
     // Nobody is there to be followed, so it keeps what it has.
     redis.command(&["REPLICAOF", "127.0.0.1", "1"]);
     are_all(&all_fail(&scene.store, &record).await, "redis_read_only");
+    // Nor is it believed when there is nothing to write.
+    let (store, unknown) = (&scene.store, "unknown".parse().unwrap());
+    let touch = Touch { at: record.last_seen, address: None };
+    let stale = SessionRecord { id: unknown, generation: 0, ..record.clone() };
+    let one_at_most = SessionLimit::refuse(1);
+    let full = SessionRecord { id: unknown, ..record.clone() };
+    let rotated = store.rotate(&unknown, &record, Others::Keep, record.created).await;
+    let errors = [
+        store.touch_if_live(&unknown, record.generation, touch).await.unwrap_err(),
+        store.touch_if_live(&record.id, record.generation, touch).await.unwrap_err(),
+        store.revoke(&record.user, &unknown, signed_out()).await.unwrap_err(),
+        store.revoke_others(&record.user, &unknown, signed_out()).await.unwrap_err(),
+        of_store(rotated.unwrap_err()),
+        of_store(store.insert_new(&record, many(), &always()).await.unwrap_err()),
+        of_store(store.insert_new(&stale, many(), &always()).await.unwrap_err()),
+        of_store(store.insert_new(&full, one_at_most, &always()).await.unwrap_err()),
+    ];
+    are_all(&errors, "redis_read_only");
     redis.command(&["REPLICAOF", "NO", "ONE"]);
     eventually("the server is a primary", async || scene.store.ping().await.is_ok()).await;
     is_untouched(&scene.store, &record).await;
@@ -165,7 +183,7 @@ async fn a_user_who_may_what_it_takes_is_enough() {
     let store = open_for(&url, &scene.namespace, Duration::from_secs(20)).await;
 
     let record = begin(&store, user(1), 1).await;
-    let limit = palisade_session::SessionLimit::end_least_recently_used(1);
+    let limit = SessionLimit::end_least_recently_used(1);
     let second = draft(&store, user(1), 2).await;
     assert_eq!(store.insert_new(&second, limit, &always()).await.unwrap(), [record.id]);
     let touch = Touch { at: second.last_seen + Duration::from_secs(1), address: None };
@@ -215,7 +233,7 @@ async fn a_server_that_stopped_answers_late_or_never() {
     let scene = Scene::on(&redis).await;
     let record = begin(&scene.store, user(1), 1).await;
     let store = open_for(&redis.url(), &scene.namespace, Duration::from_millis(200)).await;
-    store.ping().await.unwrap();
+    eventually("the server answers in time", async || store.ping().await.is_ok()).await;
     redis.pause();
     let error = store.load(&record.id).await.unwrap_err();
     assert_eq!(reason(&error), "redis_timeout");
@@ -241,44 +259,4 @@ async fn a_server_that_is_gone_is_an_error_until_it_is_back() {
     redis.restart();
     eventually("the server answers", async || scene.store.ping().await.is_ok()).await;
     is_untouched(&scene.store, &record).await;
-}
-
-/// What cannot be stored exactly is refused before the server is asked.
-#[tokio::test]
-async fn a_time_that_would_be_rounded_is_refused() {
-    use palisade_redis::Unstorable;
-    use palisade_session::{Ending, Factor};
-
-    let scene = Scene::on(palisade_testkit::servers::shared_redis()).await;
-    let record = begin(&scene.store, user(1), 1).await;
-    let odd = record.created + Duration::from_nanos(1);
-    // The first moment of the year 10000.
-    let late = std::time::UNIX_EPOCH + Duration::from_hours(70_389_528);
-    let early = std::time::UNIX_EPOCH - Duration::from_micros(1);
-    for time in [odd, late, early] {
-        let ending = Ending { at: time, reason: EndReason::SignedOut };
-        let fresh = SessionRecord { id: sample(2).id, ..record.clone() };
-        for (field, record) in [
-            ("created", SessionRecord { created: time, ..fresh.clone() }),
-            ("seen", SessionRecord { last_seen: time, ..fresh.clone() }),
-            ("ended", SessionRecord { ended: Some(ending), ..fresh.clone() }),
-            (
-                "factors",
-                SessionRecord { factors: fresh.factors.with(Factor::Totp, time), ..fresh.clone() },
-            ),
-        ] {
-            let inserted = scene.store.insert_new(&record, many(), &always()).await;
-            let rotated =
-                scene.store.rotate(&sample(1).id, &record, Others::Keep, sample(1).created).await;
-            for error in [inserted.unwrap_err(), rotated.unwrap_err()] {
-                let error = of_store(error);
-                assert_eq!(super::cause::<Unstorable>(&error).field, field, "{time:?}");
-            }
-        }
-    }
-    is_untouched(&scene.store, &record).await;
-    // An ending does not fail over a clock that is wrong.
-    let ending = Ending { at: late, reason: EndReason::SignedOut };
-    let stands = scene.store.revoke(&record.user, &record.id, ending).await.unwrap().unwrap();
-    assert_eq!(stands.at, late - Duration::from_micros(1));
 }

@@ -15,6 +15,7 @@ mod generations;
 mod lost;
 mod outage;
 mod service;
+mod times;
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};
@@ -43,6 +44,7 @@ async fn open(url: &str, namespace: &Namespace) -> RedisSessionStore {
 
 async fn open_for(url: &str, namespace: &Namespace, patience: Duration) -> RedisSessionStore {
     let options = RedisOptions::parse(url).unwrap().answer_timeout(patience).unwrap();
+    let options = options.connect_timeout(patience.max(Duration::from_secs(1))).unwrap();
     RedisSessionStore::new(RedisDatabase::connect(options).await.unwrap(), namespace.clone())
 }
 
