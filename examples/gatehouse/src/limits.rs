@@ -72,6 +72,12 @@ impl Limits {
         database: Option<&RedisDatabase>,
     ) -> Result<Self, StartError> {
         let counters = Counters::open(config, database)?;
+        for variable in &config.idle {
+            tracing::warn!(
+                variable,
+                "without REDIS_URL each process counts for itself, and this means nothing"
+            );
+        }
         let policies = config.policies.clone();
         let share = match config.redis.as_ref().map(|redis| redis.failure) {
             Some(FailurePolicy::Local(share)) => share,

@@ -46,6 +46,8 @@ pub struct LimitConfig {
     pub keys: usize,
     /// The server that several processes count on.
     pub redis: Option<RedisConfig>,
+    /// The variables that were given and mean nothing without a server.
+    pub idle: Vec<&'static str>,
 }
 
 /// The limit of each kind of caller.
@@ -94,7 +96,9 @@ impl LimitConfig {
             text.parse().ok().filter(|keys| KEYS_ALLOWED.contains(keys))
         })?;
         let (policies, redis) = (LimitPolicies::read(vars)?, RedisConfig::read(vars)?);
-        Ok(Self { policies, headers, keys, redis })
+        let of_redis = [REDIS_NAMESPACE, FAILURE, DEADLINE].into_iter();
+        let idle = of_redis.filter(|name| redis.is_none() && vars.is_given(name)).collect();
+        Ok(Self { policies, headers, keys, redis, idle })
     }
 
     /// The server, which is connected to when it is first needed; nothing where none is configured.
@@ -196,6 +200,14 @@ mod tests {
         }
         assert_eq!((config.headers, config.keys), (HeaderStyle::Draft, 100_000));
         assert!(config.redis.is_none() && config.database().is_none());
+        assert!(config.idle.is_empty());
+    }
+
+    #[test]
+    fn what_means_nothing_without_a_server() {
+        let vars = [(FAILURE, "closed"), (DEADLINE, "5"), (REDIS_URL, "redis://127.0.0.1")];
+        assert_eq!(config(&vars[..2]).unwrap().idle, [FAILURE, DEADLINE]);
+        assert!(config(&vars).unwrap().idle.is_empty());
     }
 
     #[test]

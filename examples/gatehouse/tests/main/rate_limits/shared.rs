@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use palisade_testkit::servers::RedisServer;
+use palisade_testkit::servers::{RedisServer, shared_cluster};
 
 use super::answer::{until, whoami};
-use crate::process::{Process, log, refused};
+use crate::process::{Process, command, log, refused};
 
 /// What every process here has: no machine is so busy that Redis misses this deadline while it lives.
 fn vars<'a>(url: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
@@ -45,6 +45,29 @@ fn two_processes_share_every_limit() {
     again.stop();
     let said = log(folder.path());
     assert!(!said.contains("Redis"), "{said}");
+}
+
+/// On a Cluster too, whichever of its nodes an account or an address is on.
+#[test]
+fn on_a_cluster() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = shared_cluster().url();
+    let more = [("RATE_LIMIT_FAILURE", "closed"), ("RATE_LIMIT_PER_KEY", "10 + 1/h")];
+    let gate = Process::start(folder.path(), &vars(&url, &more));
+    for n in 0..5 {
+        let owner = format!("org_{n}");
+        let issued =
+            command(folder.path(), &[]).args(["issue-admin-key", &owner]).output().unwrap();
+        let key = String::from_utf8(issued.stdout).unwrap();
+        let key = key.split_whitespace().find(|word| word.starts_with("gate_acct_live_")).unwrap();
+        for left in (0..10).rev() {
+            let answer = whoami(&gate, key);
+            assert_eq!((answer.status, answer.left()), (200, &*format!("\"per-key\";r={left}")));
+        }
+        assert_eq!(whoami(&gate, key).status, 429);
+    }
+    gate.stop();
+    assert!(!log(folder.path()).contains("Redis"));
 }
 
 /// What the README shows, with another port: its lines are run as they are, and answered as it says.
