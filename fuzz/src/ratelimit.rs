@@ -75,7 +75,7 @@ pub fn ratelimit_schedule(data: &[u8]) {
     let policies: Vec<Policy> =
         policies.chunks_exact(4).zip(["a", "b", "c"]).filter_map(policy).collect();
     let [first, second, third] = &*policies else { return };
-    let limiter = MemoryLimiter::new(1_000).unwrap();
+    let Ok(limiter) = MemoryLimiter::new(1_000) else { return };
     let mut admitted = Admitted::default();
     let mut now: u64 = 1_800_000_000_000_000;
     for step in steps.as_chunks::<4>().0.iter().take(256) {
@@ -188,8 +188,11 @@ fn assert_agree(
 /// What was admitted, by policy, group and key, since the clock stepped back last.
 #[derive(Default)]
 struct Admitted {
-    counters: BTreeMap<(String, Vec<u8>, Vec<u8>), Vec<(u64, u32)>>,
+    counters: BTreeMap<Counter, Vec<(u64, u32)>>,
 }
+
+/// Policy, group and key.
+type Counter = (String, Vec<u8>, Vec<u8>);
 
 impl Admitted {
     fn forget(&mut self) {

@@ -37,6 +37,12 @@ impl Limited {
         }
     }
 
+    /// The same as whole seconds, rounded up and at least 1: the value of `Retry-After`.
+    #[must_use]
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        self.retry_after().map(|retry_after| seconds_up(retry_after).max(1))
+    }
+
     /// After which time the same request may pass; `None` when waiting does not help.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

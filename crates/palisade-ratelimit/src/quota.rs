@@ -185,7 +185,8 @@ impl Quota {
     }
 
     /// The part of this quota that one of several processes may give away by itself: at least a capacity of 1.
-    pub(crate) fn share(self, share: Share) -> Self {
+    #[must_use]
+    pub fn share(self, share: Share) -> Self {
         if share.is_whole() {
             return self;
         }

@@ -331,9 +331,7 @@ macro_rules! limiter_suite {
             a_clock_a_little_behind_gets_nothing_more
             extreme_times_are_survived
             // Changes.
-            a_larger_quota_counts_from_then_on
-            a_smaller_quota_counts_from_then_on
-            another_kind_counts_anew
+            a_changed_quota_counts_anew
             // Keys.
             strange_keys_do_not_meet
             keys_and_groups_do_not_meet

@@ -209,6 +209,9 @@ pub enum StartError {
     /// The settings of the passwords contradict each other.
     #[error("the settings of the passwords: {0}")]
     PasswordHasher(#[from] BuildError),
+    /// The tables of the limits cannot have the size that is asked for.
+    #[error("RATE_LIMIT_KEYS: {0}")]
+    LimitTable(#[from] palisade::ratelimit::InvalidSize),
     /// The users cannot be read or written.
     #[error(transparent)]
     Users(#[from] UsersError),

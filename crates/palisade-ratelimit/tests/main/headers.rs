@@ -56,6 +56,8 @@ fn retry_after_is_rounded_up_and_never_zero() {
         assert_eq!(retry, format!("retry-after: {expected}"));
         let Err(Limited::Later { retry_after }) = decision.require() else { panic!("allowed") };
         assert!(retry_after > Duration::ZERO);
+        let seconds = decision.require().unwrap_err().retry_after_seconds();
+        assert_eq!(seconds.unwrap().to_string(), expected);
     }
 }
 

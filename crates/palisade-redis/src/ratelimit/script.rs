@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use palisade_ratelimit::backend::{self, State};
+use palisade_ratelimit::backend::{self, Newest, State};
 use palisade_ratelimit::{Decision, Kind, Request, Verdict};
 use redis::Value;
 
@@ -19,10 +19,11 @@ pub(super) struct Take {
 }
 
 /// Whose clock counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Clock {
     Server,
-    Caller,
+    /// That of the callers, read as the limiter in process reads it.
+    Caller(Newest),
 }
 
 /// Whether an allowed request is counted.
@@ -53,9 +54,9 @@ impl Take {
         mode: Mode,
     ) -> Call<'_> {
         let mut call = self.script.call(&names(namespace, request));
-        call = match self.clock {
+        call = match &self.clock {
             Clock::Server => call.arg(""),
-            Clock::Caller => call.arg(backend::micros(now)),
+            Clock::Caller(newest) => call.arg(newest.of(now)),
         };
         call = call.arg(u8::from(mode == Mode::Check));
         for tier in request.tiers() {

@@ -44,27 +44,23 @@ pub async fn a_clock_that_steps_ahead_and_back_locks_nobody_out<L: Limiter>(
     assert_eq!(left(&peek(&*limiter, &request, 60 * SECOND).await), [10, 20]);
 }
 
-/// Callers whose clocks are a little behind, as those of two threads or two machines are, get nothing that the others
-/// did not leave.
+/// Callers who read the clock up to a minute before the one who came last count at the time of that one: they get nothing
+/// that the others did not leave.
 pub async fn a_clock_a_little_behind_gets_nothing_more<L: Limiter>(open: impl AsyncFn() -> Arc<L>) {
     let limiter = open().await;
-    for behind in [1, 1_000, SECOND - 1, SECOND] {
+    for behind in [1, 1_000, SECOND - 1, SECOND, 5 * SECOND, 60 * SECOND] {
         let key = behind.to_string();
         let bucket = policy("bucket", "5 + 1/s");
         let request = Request::new(&bucket, &key);
-        assert!(passes(&*limiter, &request.clone().cost(5), 10 * SECOND).await);
+        assert!(passes(&*limiter, &request.clone().cost(5), HOUR).await);
         for _ in 0..3 {
-            let early = 10 * SECOND - behind;
-            assert_eq!(wait(&*limiter, &request, early).await, SECOND + behind);
+            assert_eq!(wait(&*limiter, &request, HOUR - behind).await, SECOND);
         }
-        assert_eq!(wait(&*limiter, &request, 11 * SECOND - 1).await, 1);
-        assert!(passes(&*limiter, &request, 11 * SECOND).await);
 
         let window = policy("window", "5/10s fixed");
         let request = Request::new(&window, &key);
-        assert!(passes(&*limiter, &request.clone().cost(5), 10 * SECOND).await);
-        let early = 10 * SECOND - behind;
-        assert_eq!(wait(&*limiter, &request, early).await, 10 * SECOND + behind);
+        assert!(passes(&*limiter, &request.clone().cost(5), HOUR).await);
+        assert_eq!(wait(&*limiter, &request, HOUR - behind).await, 10 * SECOND);
     }
 }
 

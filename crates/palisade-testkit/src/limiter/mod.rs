@@ -25,10 +25,7 @@ pub use buckets::{
     a_bucket_fills_up_to_its_brim, a_bucket_gives_its_capacity_at_once,
     a_bucket_is_refilled_token_by_token, a_refused_request_takes_nothing, costs_are_taken_whole,
 };
-pub use changes::{
-    a_larger_quota_counts_from_then_on, a_smaller_quota_counts_from_then_on,
-    another_kind_counts_anew,
-};
+pub use changes::a_changed_quota_counts_anew;
 pub use clocks::{
     a_clock_a_little_behind_gets_nothing_more, a_clock_that_steps_ahead_and_back_locks_nobody_out,
     a_clock_that_steps_back_locks_nobody_out, extreme_times_are_survived,

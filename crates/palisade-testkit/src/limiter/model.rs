@@ -64,9 +64,7 @@ fn moved(now: u64, dice: &mut Dice) -> u64 {
         0..=4 => now,
         5..=9 => now + dice.below(2 * SECOND),
         10..=11 => now + dice.below(120 * SECOND),
-        12 => now - dice.below(50),
-        13 => now - dice.below(2 * SECOND),
-        14 => now + DAY,
+        12..=14 => now + DAY,
         _ => now - HOUR,
     }
 }

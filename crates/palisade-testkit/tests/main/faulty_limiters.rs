@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use palisade_ratelimit::backend::{SKEW, State, decide, describe, interval_micros, micros};
+use palisade_ratelimit::backend::{Newest, SKEW, State, decide, describe, interval_micros, micros};
 use palisade_ratelimit::{Decision, Kind, Limiter, Policy, Request, Tier, Verdict};
 use palisade_testkit::limiter;
 
@@ -26,7 +26,7 @@ enum Fault {
     GroupsAreJoined,
     KeysAreCutShort,
     KeysAreText,
-    KindsMeet,
+    QuotasMeet,
     PoliciesMeet,
     DuplicatesAreChargedOnce,
     TimeIsInMilliseconds,
@@ -35,7 +35,10 @@ enum Fault {
     EachHandleCounts,
     LooksThenWrites,
     TheOrderIsReversed,
-    AQuotaIsKept,
+}
+
+fn span_of(policy: &Policy) -> u64 {
+    u64::try_from(policy.quota().span().as_micros()).unwrap()
 }
 
 type Counters = HashMap<Vec<u8>, State>;
@@ -44,19 +47,17 @@ struct Faulty {
     fault: Fault,
     /// Shared by the handles, but for one fault.
     counters: Arc<Mutex<Counters>>,
-    /// The first quota of each policy by name and kind, as its span.
-    spans: Arc<Mutex<HashMap<Vec<u8>, u64>>>,
+    newest: Newest,
 }
 
 impl Faulty {
     /// What opens handles on one limiter.
     fn opens(fault: Fault) -> impl AsyncFn() -> Arc<Self> {
         let shared: Arc<Mutex<Counters>> = Arc::default();
-        let spans: Arc<Mutex<HashMap<Vec<u8>, u64>>> = Arc::default();
         async move || {
             let own = fault == Fault::EachHandleCounts;
             let counters = if own { Arc::default() } else { Arc::clone(&shared) };
-            Arc::new(Self { fault, counters, spans: Arc::clone(&spans) })
+            Arc::new(Self { fault, counters, newest: Newest::default() })
         }
     }
 
@@ -66,9 +67,8 @@ impl Faulty {
 
     fn name(&self, tier: &Tier<'_, '_>) -> Vec<u8> {
         let policy = if self.has(Fault::PoliciesMeet) { "" } else { tier.policy().name() };
-        let is_window = tier.policy().quota().kind() == Kind::Window;
-        let kind = u8::from(is_window && !self.has(Fault::KindsMeet));
-        let mut name = [policy.as_bytes(), &[b'\n', kind]].concat();
+        let quota = if self.has(Fault::QuotasMeet) { None } else { Some(tier.policy().quota()) };
+        let mut name = format!("{policy}\n{quota:?}").into_bytes();
         if let (Some(group), false) = (tier.group(), self.has(Fault::GroupsAreIgnored)) {
             if !self.has(Fault::GroupsAreJoined) {
                 name.extend(group.len().to_le_bytes());
@@ -87,18 +87,9 @@ impl Faulty {
         name
     }
 
-    fn span(&self, policy: &Policy) -> u64 {
-        let span = u64::try_from(policy.quota().span().as_micros()).unwrap();
-        if !self.has(Fault::AQuotaIsKept) {
-            return span;
-        }
-        let name = format!("{}{:?}", policy.name(), policy.quota().kind()).into_bytes();
-        *self.spans.lock().unwrap().entry(name).or_insert(span)
-    }
-
     /// What a counter says now.
     fn current(&self, policy: &Policy, state: State, now: u64) -> State {
-        let (span, is_window) = (self.span(policy), policy.quota().kind() == Kind::Window);
+        let (span, is_window) = (span_of(policy), policy.quota().kind() == Kind::Window);
         let ends = match self.fault {
             Fault::WindowsBeginWithTheFirst => now + span,
             _ => now - now % span + span,
@@ -158,7 +149,10 @@ impl Faulty {
         now: SystemTime,
         charge: bool,
     ) -> Decision<'p> {
-        let mut now = micros(now);
+        let mut now = match self.fault {
+            Fault::EveryStepBackIsCut => micros(now),
+            _ => self.newest.of(now),
+        };
         if self.has(Fault::TimeIsInMilliseconds) {
             now = now / 1_000 * 1_000;
         }
@@ -272,7 +266,7 @@ caught! {
     joined_groups: GroupsAreJoined by keys_and_groups_do_not_meet;
     keys_that_are_cut: KeysAreCutShort by strange_keys_do_not_meet;
     keys_as_text: KeysAreText by strange_keys_do_not_meet;
-    kinds_that_meet: KindsMeet by another_kind_counts_anew;
+    quotas_that_meet: QuotasMeet by a_changed_quota_counts_anew;
     policies_that_meet: PoliciesMeet by policies_do_not_meet;
     duplicates_once: DuplicatesAreChargedOnce by a_tier_that_comes_twice_is_charged_twice;
     milliseconds: TimeIsInMilliseconds by a_bucket_is_refilled_token_by_token;
@@ -287,11 +281,10 @@ caught! {
     a_look_before_the_write_2: LooksThenWrites by tiers_at_once_are_charged_together;
     a_look_before_the_write_3: LooksThenWrites by no_span_of_time_admits_too_much;
     an_order_that_is_reversed: TheOrderIsReversed by the_order_of_tiers_is_kept;
-    a_quota_that_is_kept: AQuotaIsKept by a_smaller_quota_counts_from_then_on;
     a_model_that_differs: DuplicatesAreChargedOnce by it_answers_like_the_memory_limiter;
     a_model_that_differs_2: AStepBackIsKept by it_answers_like_the_memory_limiter;
     a_model_that_differs_3: EveryStepBackIsCut by it_answers_like_the_memory_limiter;
-    a_model_that_differs_4: AQuotaIsKept by it_answers_like_the_memory_limiter;
+    a_model_that_differs_4: QuotasMeet by it_answers_like_the_memory_limiter;
 }
 
 mod none {

@@ -1,11 +1,10 @@
 //! What is configured of rate limits.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use palisade::ratelimit::preset::{glacis, glassmkr};
 use palisade::ratelimit::{
-    FailurePolicy, HeaderStyle, InvalidQuota, MemoryLimiter, PER_HOUR, Policy, Quota, Request,
-    ResetAs, Share, TierState,
+    FailurePolicy, HeaderStyle, InvalidQuota, PER_HOUR, Policy, Quota, ResetAs, Share,
 };
 use palisade_redis::{Namespace, RedisDatabase, RedisOptions};
 
@@ -131,11 +130,7 @@ impl LimitPolicies {
 
     /// The most that a request may cost by the limits that costs differ in, where a process gives away a share of each.
     pub(crate) fn most(&self, share: Share) -> u32 {
-        let limiter = MemoryLimiter::builder(1).share(share).build();
-        let limit = |policy| {
-            let decision = limiter.peek(&Request::new(policy, ""), SystemTime::UNIX_EPOCH);
-            decision.tightest().map_or(1, TierState::limit)
-        };
+        let limit = |policy: &Policy| policy.quota().share(share).capacity();
         let limits = [&self.per_ip, &self.per_account, &self.per_key, &self.per_session].map(limit);
         limits.into_iter().fold(u32::MAX, u32::min)
     }

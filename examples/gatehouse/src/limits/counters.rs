@@ -48,13 +48,15 @@ impl Counters {
         config: &LimitConfig,
         database: Option<&RedisDatabase>,
     ) -> Result<Self, StartError> {
+        let table = || MemoryLimiter::new(config.keys);
         if let (Some(redis), Some(database)) = (&config.redis, database) {
-            let guesses = matches!(redis.failure, FailurePolicy::Open)
-                .then(|| Box::new(MemoryLimiter::new(config.keys)));
+            let guesses = match redis.failure {
+                FailurePolicy::Open => Some(Box::new(table()?)),
+                _ => None,
+            };
             return Ok(Self::Shared { limiter: shared(redis, database, config.keys)?, guesses });
         }
-        let table = || MemoryLimiter::new(config.keys);
-        let tables = Tables { addresses: table(), guesses: table(), known: table() };
+        let tables = Tables { addresses: table()?, guesses: table()?, known: table()? };
         Ok(Self::Local(Box::new(tables)))
     }
 
