@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use palisade_ratelimit::{Limiter, Request, Verdict};
 
-use super::sample::{SECOND, check, left, micros_of, passes, peek, policy, take};
+use super::sample::{DAY, SECOND, check, left, micros_of, passes, peek, policy, take};
 
 /// A cost of 0 is always allowed, even where nothing is left, and takes nothing.
 pub async fn a_cost_of_zero_takes_nothing<L: Limiter>(open: impl AsyncFn() -> Arc<L>) {
@@ -109,10 +109,12 @@ pub async fn retry_after_is_exact<L: Limiter>(open: impl AsyncFn() -> Arc<L>) {
         let key = format!("key {n}");
         let request = Request::new(&roomy, &key).within(&policy, "key").cost(cost);
         let first = Request::new(&roomy, &key).within(&policy, "key").cost(taken);
-        assert!(passes(&*limiter, &first, 0).await, "{quota}");
-        let wait = micros_of(check(&*limiter, &request, later).await.verdict());
+        // Long after the row before.
+        let start = n as u64 * 1_000 * DAY;
+        assert!(passes(&*limiter, &first, start).await, "{quota}");
+        let wait = micros_of(check(&*limiter, &request, start + later).await.verdict());
         assert!(wait > 0, "{quota}");
-        let due = later + wait;
+        let due = start + later + wait;
         let early = check(&*limiter, &request, due - 1).await;
         assert_eq!(micros_of(early.verdict()), 1, "{quota}: passes before {wait} us are over");
         assert!(passes(&*limiter, &request, due).await, "{quota}: refused after {wait} us");

@@ -283,8 +283,7 @@ caught! {
     an_order_that_is_reversed: TheOrderIsReversed by the_order_of_tiers_is_kept;
     a_model_that_differs: DuplicatesAreChargedOnce by it_answers_like_the_memory_limiter;
     a_model_that_differs_2: AStepBackIsKept by it_answers_like_the_memory_limiter;
-    a_model_that_differs_3: EveryStepBackIsCut by it_answers_like_the_memory_limiter;
-    a_model_that_differs_4: QuotasMeet by it_answers_like_the_memory_limiter;
+    a_model_that_differs_3: QuotasMeet by it_answers_like_the_memory_limiter;
 }
 
 mod none {
