@@ -35,6 +35,9 @@ const DEADLINES: std::ops::RangeInclusive<Duration> =
 /// For how many keys this process counts by itself when nothing is said: 3.6 MB.
 const LOCAL_KEYS: usize = 100_000;
 
+/// 3.6 GB.
+const MOST_LOCAL_KEYS: usize = 100_000_000;
+
 impl RedisLimiterBuilder {
     pub(super) fn new(
         database: RedisDatabase,
@@ -104,6 +107,9 @@ impl RedisLimiterBuilder {
             return Err(InvalidLimiter::Deadline);
         }
         let pace = self.pace.ok_or(InvalidLimiter::Breaker)?;
+        if !(1..=MOST_LOCAL_KEYS).contains(&self.local_keys) {
+            return Err(InvalidLimiter::LocalKeys);
+        }
         let local = match self.failure {
             FailurePolicy::Local(share) => {
                 MemoryLimiter::builder(self.local_keys).share(share).build()
