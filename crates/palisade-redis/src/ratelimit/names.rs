@@ -9,22 +9,25 @@ use crate::Namespace;
 
 /// The name of the counter of each tier, in their order.
 ///
-/// `<namespace>:rl:{<key of the first tier>}:<policy>:<b or w>`, and for all tiers but the first `:<key>`. The
-/// part in braces decides in which slot of a Cluster a key lies, so the tiers of a request lie in one.
+/// `<namespace>:rl:{<key of the first tier>}:<policy>:<quota>`, and for all tiers but the first `:<key>`. The
+/// part in braces decides in which slot of a Cluster a key lies, so the tiers of a request lie in one. The quota
+/// is `b` or `w`, the capacity, `-`, and the interval in microseconds: a counter belongs to the name and the
+/// quota together.
 pub(super) fn names(namespace: &Namespace, request: &Request<'_, '_>) -> Vec<String> {
     request.tiers().iter().map(|tier| name(namespace, tier)).collect()
 }
 
 fn name(namespace: &Namespace, tier: &Tier<'_, '_>) -> String {
-    let kind = if tier.policy().quota().kind() == Kind::Window { 'w' } else { 'b' };
+    let quota = tier.policy().quota();
+    let kind = if quota.kind() == Kind::Window { 'w' } else { 'b' };
     let mut name = String::with_capacity(160);
     name.push_str(namespace.as_str());
     name.push_str(":rl:{");
     push_part(&mut name, tier.group().unwrap_or(tier.key()));
     name.push_str("}:");
     name.push_str(tier.policy().name());
-    name.push(':');
-    name.push(kind);
+    // Writing to a text does not fail.
+    let _ = write!(name, ":{kind}{}-{}", quota.capacity(), quota.interval().as_micros());
     if tier.group().is_some() {
         name.push(':');
         push_part(&mut name, tier.key());
@@ -80,9 +83,9 @@ mod tests {
         assert_eq!(
             of(&request),
             [
-                "shop:rl:{acct_42}:per-account:b",
-                "shop:rl:{acct_42}:a.day:w:2001:db8::/64",
-                "shop:rl:{acct_42}:per-account:b:me@example.com",
+                "shop:rl:{acct_42}:per-account:b10-6000000",
+                "shop:rl:{acct_42}:a.day:w10-86400000000:2001:db8::/64",
+                "shop:rl:{acct_42}:per-account:b10-6000000:me@example.com",
             ]
         );
     }
@@ -108,7 +111,7 @@ mod tests {
             let name = of(&Request::new(&policy, key)).remove(0);
             let rest = name.strip_prefix("shop:rl:{#").unwrap();
             let (hash, rest) = rest.split_once('}').unwrap();
-            assert_eq!((hash.len(), rest), (64, ":per-account:b"));
+            assert_eq!((hash.len(), rest), (64, ":per-account:b10-6000000"));
             assert!(hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
             assert!(!seen.contains(&name));
             seen.push(name);

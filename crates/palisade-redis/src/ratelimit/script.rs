@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use palisade_ratelimit::backend::{self, State};
+use palisade_ratelimit::backend::{self, Newest, State};
 use palisade_ratelimit::{Decision, Kind, Request, Verdict};
 use redis::Value;
 
@@ -16,6 +16,8 @@ use crate::database::{Call, Script};
 pub(super) struct Take {
     script: Script,
     clock: Clock,
+    /// On the clock of the callers, as the limiter in process has it.
+    newest: Newest,
 }
 
 /// Whose clock counts.
@@ -42,7 +44,7 @@ pub(super) struct Answer<'p> {
 
 impl Take {
     pub(super) fn new(clock: Clock) -> Self {
-        Self { script: Script::new(include_str!("take.lua")), clock }
+        Self { script: Script::new(include_str!("take.lua")), clock, newest: Newest::default() }
     }
 
     pub(super) fn call(
@@ -55,7 +57,7 @@ impl Take {
         let mut call = self.script.call(&names(namespace, request));
         call = match self.clock {
             Clock::Server => call.arg(""),
-            Clock::Caller => call.arg(backend::micros(now)),
+            Clock::Caller => call.arg(self.newest.of(now)),
         };
         call = call.arg(u8::from(mode == Mode::Check));
         for tier in request.tiers() {

@@ -7,7 +7,7 @@ use palisade_redis::Event;
 use palisade_testkit::servers::{RedisCluster, shared_cluster};
 
 use super::outage::{POLICIES, is_declared};
-use super::{Told, limiter, slow};
+use super::{Told, counter, limiter, slow};
 use crate::support::{eventually, fresh_namespace};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,7 +46,7 @@ async fn a_master_fails_and_its_replica_takes_over() {
         assert_eq!(decision.source(), Source::Shared);
     }
 
-    let name = format!("{namespace}:rl:{{x}}:moved:b");
+    let name = counter(&namespace, &policy, "x");
     let dead = cluster.master_of(&name);
     dead.kill();
     for (failure, limiter, _) in &rows {
