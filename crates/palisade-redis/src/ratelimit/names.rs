@@ -10,8 +10,14 @@ use crate::Namespace;
 /// The name of the counter of each tier, in their order.
 ///
 /// `<namespace>:rl:{<key of the first tier>}:<policy>:<quota>`, and for all tiers but the first `:<key>`. The
+<<<<<<< HEAD
 /// quota is `b` or `w` for its kind, its capacity, and `x` and its interval in microseconds, since another quota of the
 /// same name is another counter. The part in braces decides in which slot of a Cluster a key lies, so the tiers of a request lie in one.
+=======
+/// part in braces decides in which slot of a Cluster a key lies, so the tiers of a request lie in one. The quota
+/// is `b` or `w`, the capacity, `-`, and the interval in microseconds: a counter belongs to the name and the
+/// quota together.
+>>>>>>> r3
 pub(super) fn names(namespace: &Namespace, request: &Request<'_, '_>) -> Vec<String> {
     request.tiers().iter().map(|tier| name(namespace, tier)).collect()
 }
@@ -25,9 +31,14 @@ fn name(namespace: &Namespace, tier: &Tier<'_, '_>) -> String {
     push_part(&mut name, tier.group().unwrap_or(tier.key()));
     name.push_str("}:");
     name.push_str(tier.policy().name());
+<<<<<<< HEAD
     name.push(':');
     // Writing to a text does not fail.
     let _ = write!(name, "{kind}{}x{}", quota.capacity(), quota.interval().as_micros());
+=======
+    // Writing to a text does not fail.
+    let _ = write!(name, ":{kind}{}-{}", quota.capacity(), quota.interval().as_micros());
+>>>>>>> r3
     if tier.group().is_some() {
         name.push(':');
         push_part(&mut name, tier.key());
@@ -83,9 +94,15 @@ mod tests {
         assert_eq!(
             of(&request),
             [
+<<<<<<< HEAD
                 "shop:rl:{acct_42}:per-account:b10x6000000",
                 "shop:rl:{acct_42}:a.day:w10x86400000000:2001:db8::/64",
                 "shop:rl:{acct_42}:per-account:b10x6000000:me@example.com",
+=======
+                "shop:rl:{acct_42}:per-account:b10-6000000",
+                "shop:rl:{acct_42}:a.day:w10-86400000000:2001:db8::/64",
+                "shop:rl:{acct_42}:per-account:b10-6000000:me@example.com",
+>>>>>>> r3
             ]
         );
     }
@@ -111,7 +128,11 @@ mod tests {
             let name = of(&Request::new(&policy, key)).remove(0);
             let rest = name.strip_prefix("shop:rl:{#").unwrap();
             let (hash, rest) = rest.split_once('}').unwrap();
+<<<<<<< HEAD
             assert_eq!((hash.len(), rest), (64, ":per-account:b10x6000000"));
+=======
+            assert_eq!((hash.len(), rest), (64, ":per-account:b10-6000000"));
+>>>>>>> r3
             assert!(hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
             assert!(!seen.contains(&name));
             seen.push(name);

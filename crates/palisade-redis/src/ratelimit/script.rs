@@ -16,6 +16,8 @@ use crate::database::{Call, Script};
 pub(super) struct Take {
     script: Script,
     clock: Clock,
+    /// On the clock of the callers, as the limiter in process has it.
+    newest: Newest,
 }
 
 /// Whose clock counts.
@@ -43,7 +45,7 @@ pub(super) struct Answer<'p> {
 
 impl Take {
     pub(super) fn new(clock: Clock) -> Self {
-        Self { script: Script::new(include_str!("take.lua")), clock }
+        Self { script: Script::new(include_str!("take.lua")), clock, newest: Newest::default() }
     }
 
     pub(super) fn call(
@@ -56,7 +58,11 @@ impl Take {
         let mut call = self.script.call(&names(namespace, request));
         call = match &self.clock {
             Clock::Server => call.arg(""),
+<<<<<<< HEAD
             Clock::Caller(newest) => call.arg(newest.of(now)),
+=======
+            Clock::Caller => call.arg(self.newest.of(now)),
+>>>>>>> r3
         };
         call = call.arg(u8::from(mode == Mode::Check));
         for tier in request.tiers() {

@@ -68,3 +68,11 @@ fn calls(server: &palisade_testkit::servers::RedisServer, command: &str) -> u64 
     let Some(line) = line else { return 0 };
     line.split([',', '=']).nth(1).unwrap().parse().unwrap()
 }
+
+/// What the counter of a first tier is called on the server.
+fn counter(namespace: &Namespace, policy: &Policy, key: &str) -> String {
+    let quota = policy.quota();
+    let kind = if quota.kind() == palisade_ratelimit::Kind::Window { 'w' } else { 'b' };
+    let (capacity, interval) = (quota.capacity(), quota.interval().as_micros());
+    format!("{namespace}:rl:{{{key}}}:{}:{kind}{capacity}-{interval}", policy.name())
+}

@@ -17,7 +17,11 @@ async fn used_up_by(policy: Policy, texts: &[&str]) {
         let limiter = limiter(&server.url(), &namespace, FailurePolicy::Open).build().unwrap();
         let key = place.to_string();
         let request = Request::new(&policy, &key);
+<<<<<<< HEAD
         let name = counter(&namespace, &key, &policy);
+=======
+        let name = counter(&namespace, &policy, &key);
+>>>>>>> r3
         server.command(&["SET", &name, text]);
 
         let peeked = limiter.peek(&request, SystemTime::now()).await;
@@ -78,7 +82,11 @@ async fn a_value_of_another_type_is_no_counter() {
     let (server, namespace) = (shared_redis(), fresh_namespace());
     let limiter = limiter(&server.url(), &namespace, FailurePolicy::Open).build().unwrap();
     let policy = super::slow("typed", 3);
+<<<<<<< HEAD
     let name = counter(&namespace, "x", &policy);
+=======
+    let name = counter(&namespace, &policy, "x");
+>>>>>>> r3
     server.command(&["RPUSH", &name, "1"]);
     let decision = limiter.check(&Request::new(&policy, "x"), SystemTime::now()).await;
     assert_eq!((decision.verdict(), decision.source()), (Verdict::Allowed, Source::Shared));
@@ -93,7 +101,11 @@ async fn a_time_far_ahead_is_cut_down() {
     let limiter = limiter(&server.url(), &namespace, FailurePolicy::Open).build().unwrap();
     let policy = Policy::new("ahead", Quota::per_minute(10).unwrap()).unwrap();
     let request = Request::new(&policy, "x");
+<<<<<<< HEAD
     let name = counter(&namespace, "x", &policy);
+=======
+    let name = counter(&namespace, &policy, "x");
+>>>>>>> r3
     server.command(&["SET", &name, "8999999999999999"]);
     let decision = limiter.check(&request, SystemTime::now()).await;
     assert!(matches!(decision.verdict(), Verdict::Denied { .. }));
@@ -101,4 +113,20 @@ async fn a_time_far_ahead_is_cut_down() {
     assert_eq!(limiter.counters().garbled, 0);
     let again = limiter.check(&request, SystemTime::now()).await;
     assert!(again.tiers()[0].reset_after() < Duration::from_mins(1), "the debt shrinks");
+}
+
+/// A state may lie one second exactly beyond what its quota looks back before it is cut down.
+#[tokio::test]
+async fn one_second_is_forgiven() {
+    let (server, namespace) = (shared_redis(), fresh_namespace());
+    let builder = limiter(&server.url(), &namespace, FailurePolicy::Open);
+    let limiter = builder.dangerous_callers_clock().build().unwrap();
+    let policy = Policy::new("edge", Quota::per_minute(10).unwrap()).unwrap();
+    let name = counter(&namespace, &policy, "x");
+    let now = SystemTime::UNIX_EPOCH + Duration::from_hours(500_000);
+    for (until, left) in [("1800000061000000", 61), ("1800000061000001", 60)] {
+        server.command(&["SET", &name, until]);
+        let decision = limiter.peek(&Request::new(&policy, "x"), now).await;
+        assert_eq!(decision.tiers()[0].reset_after(), Duration::from_secs(left));
+    }
 }

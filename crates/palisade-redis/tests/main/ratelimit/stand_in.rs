@@ -87,7 +87,12 @@ async fn choices_out_of_bounds_make_no_limiter() {
     assert_eq!(build(|b| b.breaker(3, Duration::ZERO, Duration::from_secs(1))), breaker);
     assert_eq!(build(|b| b.breaker(3, Duration::from_secs(2), Duration::from_secs(1))), breaker);
     assert_eq!(build(|b| b.breaker(3, Duration::from_secs(1), Duration::from_secs(61))), breaker);
+    let build = |keys| {
+        let local = FailurePolicy::Local(Share::WHOLE);
+        let builder = limiter("redis://127.0.0.1:1", &fresh_namespace(), local);
+        builder.local_keys(keys).build().map(drop)
+    };
     let keys = Err(InvalidLimiter::LocalKeys);
-    assert_eq!(build(|b| b.local_keys(0)), keys);
-    assert_eq!(build(|b| b.local_keys(usize::MAX)), keys);
+    assert_eq!(build(0), keys);
+    assert_eq!(build(usize::MAX), keys);
 }
