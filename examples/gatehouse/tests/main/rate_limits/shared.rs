@@ -146,7 +146,7 @@ fn what_is_secret_stays_so() {
         gate.stop();
     }
     let said = log(folder.path());
-    assert!(said.contains("redis_unauthenticated"), "{said}");
+    assert!(said.contains("redis_credentials"), "{said}");
     for secret in ["hunter", "hidden.example", "sesame"] {
         assert!(!said.contains(secret), "{said}");
     }
