@@ -4,7 +4,6 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use palisade_ratelimit::backend::Newest;
 use palisade_ratelimit::{FailurePolicy, MemoryLimiter};
 
 use super::breaker::{Breaker, Pace};
@@ -93,7 +92,7 @@ impl RedisLimiterBuilder {
     /// Processes whose clocks differ do not agree on what is used up: the one that is ahead sees every
     /// bucket fuller than it is, and gives more away. Counters are kept a day longer than they are needed.
     pub fn dangerous_callers_clock(mut self) -> Self {
-        self.clock = Clock::Caller(Newest::default());
+        self.clock = Clock::Caller;
         self
     }
 

@@ -10,14 +10,9 @@ use crate::Namespace;
 /// The name of the counter of each tier, in their order.
 ///
 /// `<namespace>:rl:{<key of the first tier>}:<policy>:<quota>`, and for all tiers but the first `:<key>`. The
-<<<<<<< HEAD
-/// quota is `b` or `w` for its kind, its capacity, and `x` and its interval in microseconds, since another quota of the
-/// same name is another counter. The part in braces decides in which slot of a Cluster a key lies, so the tiers of a request lie in one.
-=======
 /// part in braces decides in which slot of a Cluster a key lies, so the tiers of a request lie in one. The quota
 /// is `b` or `w`, the capacity, `-`, and the interval in microseconds: a counter belongs to the name and the
 /// quota together.
->>>>>>> r3
 pub(super) fn names(namespace: &Namespace, request: &Request<'_, '_>) -> Vec<String> {
     request.tiers().iter().map(|tier| name(namespace, tier)).collect()
 }
@@ -31,14 +26,8 @@ fn name(namespace: &Namespace, tier: &Tier<'_, '_>) -> String {
     push_part(&mut name, tier.group().unwrap_or(tier.key()));
     name.push_str("}:");
     name.push_str(tier.policy().name());
-<<<<<<< HEAD
-    name.push(':');
-    // Writing to a text does not fail.
-    let _ = write!(name, "{kind}{}x{}", quota.capacity(), quota.interval().as_micros());
-=======
     // Writing to a text does not fail.
     let _ = write!(name, ":{kind}{}-{}", quota.capacity(), quota.interval().as_micros());
->>>>>>> r3
     if tier.group().is_some() {
         name.push(':');
         push_part(&mut name, tier.key());
@@ -94,15 +83,9 @@ mod tests {
         assert_eq!(
             of(&request),
             [
-<<<<<<< HEAD
-                "shop:rl:{acct_42}:per-account:b10x6000000",
-                "shop:rl:{acct_42}:a.day:w10x86400000000:2001:db8::/64",
-                "shop:rl:{acct_42}:per-account:b10x6000000:me@example.com",
-=======
                 "shop:rl:{acct_42}:per-account:b10-6000000",
                 "shop:rl:{acct_42}:a.day:w10-86400000000:2001:db8::/64",
                 "shop:rl:{acct_42}:per-account:b10-6000000:me@example.com",
->>>>>>> r3
             ]
         );
     }
@@ -128,11 +111,7 @@ mod tests {
             let name = of(&Request::new(&policy, key)).remove(0);
             let rest = name.strip_prefix("shop:rl:{#").unwrap();
             let (hash, rest) = rest.split_once('}').unwrap();
-<<<<<<< HEAD
-            assert_eq!((hash.len(), rest), (64, ":per-account:b10x6000000"));
-=======
             assert_eq!((hash.len(), rest), (64, ":per-account:b10-6000000"));
->>>>>>> r3
             assert!(hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
             assert!(!seen.contains(&name));
             seen.push(name);
@@ -145,18 +124,6 @@ mod tests {
         let [hashed] = <[String; 1]>::try_from(of(&Request::new(&policy, "a b"))).unwrap();
         let inner = hashed.split(['{', '}']).nth(1).unwrap().to_owned();
         assert_ne!(of(&Request::new(&policy, &inner)), [hashed]);
-    }
-
-    #[test]
-    fn another_quota_is_another_counter() {
-        let name = |quota| of(&Request::new(&Policy::new("p", quota).unwrap(), "k")).remove(0);
-        let names = [
-            name(Quota::per_minute(10).unwrap()),
-            name(Quota::per_minute(11).unwrap()),
-            name(Quota::bucket(10).refill(1, PER_DAY).unwrap()),
-            name(Quota::window(10, PER_DAY).unwrap()),
-        ];
-        assert!(names.iter().enumerate().all(|(n, name)| !names[..n].contains(name)), "{names:?}");
     }
 
     #[test]

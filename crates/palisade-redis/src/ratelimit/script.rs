@@ -21,11 +21,10 @@ pub(super) struct Take {
 }
 
 /// Whose clock counts.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Clock {
     Server,
-    /// That of the callers, read as the limiter in process reads it.
-    Caller(Newest),
+    Caller,
 }
 
 /// Whether an allowed request is counted.
@@ -56,13 +55,9 @@ impl Take {
         mode: Mode,
     ) -> Call<'_> {
         let mut call = self.script.call(&names(namespace, request));
-        call = match &self.clock {
+        call = match self.clock {
             Clock::Server => call.arg(""),
-<<<<<<< HEAD
-            Clock::Caller(newest) => call.arg(newest.of(now)),
-=======
             Clock::Caller => call.arg(self.newest.of(now)),
->>>>>>> r3
         };
         call = call.arg(u8::from(mode == Mode::Check));
         for tier in request.tiers() {

@@ -15,7 +15,7 @@ mod stand_in;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use palisade_ratelimit::{FailurePolicy, Kind, PER_DAY, Policy, Quota};
+use palisade_ratelimit::{FailurePolicy, PER_DAY, Policy, Quota};
 use palisade_redis::{
     Event, Namespace, RedisDatabase, RedisLimiter, RedisLimiterBuilder, RedisOptions,
 };
@@ -36,14 +36,6 @@ fn limiter(url: &str, namespace: &Namespace, failure: FailurePolicy) -> RedisLim
 /// A bucket that is not refilled while a test runs.
 fn slow(name: &'static str, capacity: u32) -> Policy {
     Policy::new(name, Quota::bucket(capacity).refill(capacity, 300 * PER_DAY).unwrap()).unwrap()
-}
-
-/// The name on the server of the counter of a widest tier.
-fn counter(namespace: &Namespace, key: &str, policy: &Policy) -> String {
-    let quota = policy.quota();
-    let kind = if quota.kind() == Kind::Window { 'w' } else { 'b' };
-    let (capacity, interval) = (quota.capacity(), quota.interval().as_micros());
-    format!("{namespace}:rl:{{{key}}}:{}:{kind}{capacity}x{interval}", policy.name())
 }
 
 /// What a limiter told.

@@ -46,11 +46,7 @@ async fn a_master_fails_and_its_replica_takes_over() {
         assert_eq!(decision.source(), Source::Shared);
     }
 
-<<<<<<< HEAD
-    let name = counter(&namespace, "x", &policy);
-=======
     let name = counter(&namespace, &policy, "x");
->>>>>>> r3
     let dead = cluster.master_of(&name);
     dead.kill();
     for (failure, limiter, _) in &rows {

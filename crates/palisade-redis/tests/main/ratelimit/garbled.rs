@@ -17,11 +17,7 @@ async fn used_up_by(policy: Policy, texts: &[&str]) {
         let limiter = limiter(&server.url(), &namespace, FailurePolicy::Open).build().unwrap();
         let key = place.to_string();
         let request = Request::new(&policy, &key);
-<<<<<<< HEAD
-        let name = counter(&namespace, &key, &policy);
-=======
         let name = counter(&namespace, &policy, &key);
->>>>>>> r3
         server.command(&["SET", &name, text]);
 
         let peeked = limiter.peek(&request, SystemTime::now()).await;
@@ -82,11 +78,7 @@ async fn a_value_of_another_type_is_no_counter() {
     let (server, namespace) = (shared_redis(), fresh_namespace());
     let limiter = limiter(&server.url(), &namespace, FailurePolicy::Open).build().unwrap();
     let policy = super::slow("typed", 3);
-<<<<<<< HEAD
-    let name = counter(&namespace, "x", &policy);
-=======
     let name = counter(&namespace, &policy, "x");
->>>>>>> r3
     server.command(&["RPUSH", &name, "1"]);
     let decision = limiter.check(&Request::new(&policy, "x"), SystemTime::now()).await;
     assert_eq!((decision.verdict(), decision.source()), (Verdict::Allowed, Source::Shared));
@@ -101,11 +93,7 @@ async fn a_time_far_ahead_is_cut_down() {
     let limiter = limiter(&server.url(), &namespace, FailurePolicy::Open).build().unwrap();
     let policy = Policy::new("ahead", Quota::per_minute(10).unwrap()).unwrap();
     let request = Request::new(&policy, "x");
-<<<<<<< HEAD
-    let name = counter(&namespace, "x", &policy);
-=======
     let name = counter(&namespace, &policy, "x");
->>>>>>> r3
     server.command(&["SET", &name, "8999999999999999"]);
     let decision = limiter.check(&request, SystemTime::now()).await;
     assert!(matches!(decision.verdict(), Verdict::Denied { .. }));
