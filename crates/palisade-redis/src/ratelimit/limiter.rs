@@ -122,7 +122,7 @@ impl RedisLimiter {
     ) -> Decision<'p> {
         let decision = if is_beyond(request) {
             self.inner.local.peek(request, now)
-        } else if let Some(permit) = self.inner.breaker.admit(Instant::now()) {
+        } else if let Some(permit) = self.inner.admit(request, mode) {
             self.inner.ask(permit, request, now, mode).await
         } else {
             self.inner.stand_in(request, now, mode)
@@ -133,6 +133,15 @@ impl RedisLimiter {
 }
 
 impl Inner {
+    fn admit(&self, request: &Request<'_, '_>, mode: Mode) -> Option<Permit<'_>> {
+        let now = Instant::now();
+        if mode == Mode::Check && request.costs() > 0 {
+            self.breaker.admit(now)
+        } else {
+            self.breaker.admit_look(now)
+        }
+    }
+
     async fn ask<'p>(
         &self,
         permit: Permit<'_>,
@@ -142,9 +151,14 @@ impl Inner {
     ) -> Decision<'p> {
         match self.answer(request, now, mode).await {
             Ok(Answer { decision, garbled }) => {
-                let transition = permit.succeeded(Instant::now());
+                let counted = mode == Mode::Check && decision.verdict() == Verdict::Allowed;
+                let transition = if counted && request.costs() > 0 {
+                    permit.succeeded(Instant::now())
+                } else {
+                    permit.answered(Instant::now())
+                };
                 self.tally.garbled(garbled);
-                if mode == Mode::Check && decision.verdict() == Verdict::Allowed {
+                if counted {
                     self.keep_warm(request, now);
                 }
                 if let Some(Transition::Closed { lasted, missed }) = transition {
@@ -154,7 +168,11 @@ impl Inner {
             }
             Err(fault) => {
                 let failed_at = Instant::now();
-                let transition = permit.failed(failed_at);
+                let transition = if fault.heals() {
+                    permit.failed(failed_at)
+                } else {
+                    permit.refused(failed_at)
+                };
                 if self.tally.fault(fault, failed_at) {
                     self.tell(&Event::Persistent { fault });
                 }
