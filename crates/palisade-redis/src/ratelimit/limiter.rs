@@ -1,6 +1,7 @@
 //! The limiter.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -13,6 +14,7 @@ use super::builder::{OnEvent, RedisLimiterBuilder};
 use super::event::{Counters, Event, Tally};
 use super::fault::Fault;
 use super::script::{Answer, Mode, Take};
+use super::warm;
 use crate::{Namespace, RedisDatabase};
 
 /// A limiter whose counters are on Redis, and shared by all processes that use the same namespace. A clone is
@@ -28,8 +30,9 @@ use crate::{Namespace, RedisDatabase};
 /// been counted. After a few failures in a row Redis is not asked at all, and no request waits, but for the one
 /// that finds out whether it is back.
 ///
-/// With [`FailurePolicy::Local`] this process counts every request that Redis allows as well, so that whoever
-/// has used up a limit stays throttled when Redis goes.
+/// With [`FailurePolicy::Local`] this process counts every request that Redis allows as well, and takes note of
+/// every limit that Redis says is used up, by whichever process. So whoever was refused here, or has used up a limit
+/// here, stays throttled when Redis goes. What other processes counted and nobody asked for here is not known here.
 ///
 /// # What is refused without Redis
 ///
@@ -111,7 +114,7 @@ impl RedisLimiter {
     /// How often each thing happened so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.inner.tally.read()
+        self.inner.tally.read(self.inner.local.overflowed())
     }
 
     async fn decide<'p>(
@@ -158,8 +161,8 @@ impl Inner {
                     permit.answered(Instant::now())
                 };
                 self.tally.garbled(garbled);
-                if counted {
-                    self.keep_warm(request, now);
+                if let FailurePolicy::Local(_) = self.failure {
+                    warm::keep(&self.local, request, &decision, now, mode);
                 }
                 if let Some(Transition::Closed { lasted, missed }) = transition {
                     self.tell(&Event::Closed { lasted, decisions: missed });
@@ -173,6 +176,7 @@ impl Inner {
                 } else {
                     permit.refused(failed_at)
                 };
+                let decision = self.stand_in(request, now, mode);
                 if self.tally.fault(fault, failed_at) {
                     self.tell(&Event::Persistent { fault });
                 }
@@ -180,7 +184,7 @@ impl Inner {
                     self.tally.opened();
                     self.tell(&Event::Opened { fault });
                 }
-                self.stand_in(request, now, mode)
+                decision
             }
         }
     }
@@ -210,15 +214,10 @@ impl Inner {
         }
     }
 
-    fn keep_warm(&self, request: &Request<'_, '_>, now: SystemTime) {
-        if let FailurePolicy::Local(_) = self.failure {
-            self.local.record(request, now);
-        }
-    }
-
+    /// A listener that panics takes nothing with it: the request has its decision.
     fn tell(&self, event: &Event) {
         if let Some(tell) = &self.on_event {
-            tell(event);
+            drop(catch_unwind(AssertUnwindSafe(|| tell(event))));
         }
     }
 }

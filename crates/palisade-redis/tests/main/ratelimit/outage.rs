@@ -249,3 +249,30 @@ async fn calls_that_are_given_up_do_no_harm() {
     .await;
     assert!(limiter.is_shared());
 }
+
+/// Somebody who listens and panics takes no request with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_that_panics_does_no_harm() {
+    let server = RedisServer::start();
+    let told = Told::default();
+    let heard = told.clone();
+    let limiter = limiter(&server.url(), &fresh_namespace(), FailurePolicy::Open)
+        .on_event(move |event| {
+            heard.0.lock().unwrap().push(*event);
+            std::panic::resume_unwind(Box::new("a bug"));
+        })
+        .build()
+        .unwrap();
+    let policy = slow("panics", 100_000);
+    let request = Request::new(&policy, "x");
+    let check = async || limiter.check(&request, SystemTime::now()).await;
+    assert_eq!(check().await.source(), Source::Shared);
+    server.command(&["CONFIG", "SET", "maxmemory", "1"]);
+    for _ in 0..5 {
+        is_declared(&check().await, FailurePolicy::Open);
+    }
+    server.command(&["CONFIG", "SET", "maxmemory", "0"]);
+    eventually("Redis is asked again", async || check().await.source() == Source::Shared).await;
+    assert_eq!(told.0.lock().unwrap().len(), 3, "{told:?}");
+    assert_eq!(limiter.counters().without_redis(), limiter.counters().failed_open);
+}
