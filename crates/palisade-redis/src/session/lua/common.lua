@@ -11,12 +11,14 @@ local records, order, generations = KEYS[1], KEYS[2], KEYS[3]
 -- No user has a space in his id.
 local ALL_USERS = 'all users'
 
--- Fails on a replica, where even a read could miss an ending. Deleting nothing changes nothing, but it is a
--- write, so what comes after it in a script is done even where the memory of the server is full. Where
+-- Fails on a replica, where even a read could miss an ending, and on a primary that is cut off from as many
+-- replicas as it shall have: one of them may be the primary by now. Deleting nothing changes nothing, but it
+-- is a write, so what comes after it in a script is done even where the memory of the server is full. Where
 -- saving to disk fails, reads go on.
 local function only_on_a_primary()
   local probe = redis.pcall('HDEL', generations, '')
-  if type(probe) == 'table' and probe.err and string.find(probe.err, 'READONLY', 1, true) then
+  local refusal = type(probe) == 'table' and probe.err or ''
+  if string.find(refusal, 'READONLY', 1, true) or string.find(refusal, 'NOREPLICAS', 1, true) then
     redis.call('HDEL', generations, '')
   end
 end

@@ -200,7 +200,7 @@ async fn names_stay_out_of_the_names_of_keys() {
     let scene = Scene::on(&redis).await;
     let store = &scene.store;
     let names =
-        ["}", "{", "{x}", "}:sessions}", "*", "?", "[a]", "\\", "\"'", "'..'", "%s%n", "+0"];
+        ["}", "{", "{x}", ":sessions:{", "*", "?", "[a]", "\\", "\"'", "'..'", "%s%n", "+0"];
     for (n, name) in (0..).zip(names) {
         let record = begin(store, name.parse().unwrap(), n).await;
         store.revoke_user(&record.user, signed_out()).await.unwrap();
