@@ -163,7 +163,8 @@ async fn an_entry_that_does_not_fit_its_record_is_an_error() {
         let store = &scene.store;
         let record = begin(store, user(1), 1).await;
         let everyone = scene.command("HGET", "generations", &["all users"]);
-        let entry = format!("live {everyone:0>20} {who} 001790000000123457 {}", record.id);
+        let entry =
+            format!("live {everyone:0>20} {who} {:0>20} 001790000000123457 {}", 0, record.id);
         scene.command("ZADD", "order", &["0", &entry]);
         let user = who.parse().unwrap();
         let listed = store.list(&user, &always(), 9).await.unwrap_err();
@@ -184,7 +185,7 @@ async fn entries_that_say_nothing_are_passed_over() {
     let store = &scene.store;
     let first = begin(store, user(1), 1).await;
     let everyone = scene.command("HGET", "generations", &["all users"]);
-    let prefix = format!("live {everyone:0>20} usr_1 ");
+    let prefix = format!("live {everyone:0>20} usr_1 {:0>20} ", 0);
     let entries = [
         prefix.clone(),
         format!("{prefix}9"),
