@@ -66,11 +66,14 @@ end
 -- the sum. A third value is the answer that the script gives when they cannot be right.
 --
 -- The first number begins with the microseconds since 1970, so that a store that lost its generations goes
--- on with higher ones: nothing of a former life is of a generation that comes again.
+-- on with higher ones: nothing of a former life is of a generation that comes again. Where the clock was set
+-- back since, it is not higher; so what is left of the former life goes, or its endings would end what begins
+-- now.
 local function generation_of(user)
   local found = redis.call('HMGET', generations, ALL_USERS, user)
   local everyone, own = found[1], found[2] or '0'
   if not everyone then
+    redis.call('UNLINK', records, order)
     local time = redis.call('TIME')
     everyone = time[1] .. string.format('%06d', time[2])
     redis.call('HSET', generations, ALL_USERS, everyone)
