@@ -57,8 +57,9 @@ impl From<RedisError> for ConnectError {
     }
 }
 
-/// The client of a Cluster hands on what its nodes said as a text alone.
-fn is_about_credentials(error: &RedisError) -> bool {
+/// Whether the server wants a user and a password, or others. The client of a Cluster hands on what its nodes said
+/// as a text alone.
+pub(crate) fn is_about_credentials(error: &RedisError) -> bool {
     const CODES: [&str; 2] = ["WRONGPASS", "NOAUTH"];
     error.kind() == ErrorKind::AuthenticationFailed
         || error.code().is_some_and(|code| CODES.contains(&code))

@@ -7,6 +7,7 @@ mod fault;
 mod limiter;
 mod names;
 mod script;
+mod warm;
 
 pub use builder::{InvalidLimiter, RedisLimiterBuilder};
 pub use event::{Counters, Event};

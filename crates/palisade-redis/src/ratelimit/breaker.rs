@@ -13,7 +13,12 @@ pub(crate) use pace::Pace;
 ///
 /// It is *closed* while calls succeed. Some failures in a row *open* it: then no call is let through until a
 /// pause is over, and after it one call at a time, the probe. A probe that succeeds closes the breaker; one
-/// that fails, or is given up, makes the next pause twice as long.
+/// that fails makes the next pause twice as long. One that is given up says nothing, and the next call is the
+/// probe. Where the breaker opens again soon after it closed, its pauses go on where they were.
+///
+/// A server may go on answering what needs no write and refuse every write, as a full one does. So once a
+/// write was *refused*, by a fault that does not heal, only a write that succeeds closes the breaker, or ends a row of
+/// failures.
 ///
 /// It reads no clock: each step is told the time. A lock is held for a few instructions and never across a
 /// wait.
@@ -44,6 +49,8 @@ struct State {
     /// Grows with each opening, each probe and each closing. A call that was let through in an earlier era
     /// says nothing of this one.
     era: u64,
+    /// Since a write was refused, until one succeeds.
+    needs_write: bool,
     /// Where the jitter comes from.
     dice: u64,
 }
@@ -53,6 +60,8 @@ enum Phase {
     Closed {
         /// Failures in a row.
         failures: u32,
+        /// When it was last closed, and how many pauses were drawn until then.
+        closed: Option<(Instant, u32)>,
     },
     Open(Opening),
 }
@@ -65,8 +74,6 @@ struct Opening {
     probe_at: Instant,
     /// When the probe that is under way is taken for lost.
     probe_lost_at: Option<Instant>,
-    /// The last pause that was drawn. While a probe is under way, the one to come if it fails.
-    pause: Duration,
     /// How many pauses were drawn.
     pauses: u32,
 }
@@ -78,28 +85,35 @@ const LOST_AFTER: Duration = Duration::from_secs(5);
 impl Breaker {
     /// A closed breaker. Those of a fleet have different seeds, so that they do not all knock at once.
     pub(crate) fn new(pace: Pace, seed: u64) -> Self {
-        let phase = Phase::Closed { failures: 0 };
-        Self { pace, state: Mutex::new(State { phase, era: 0, dice: seed }) }
+        let phase = Phase::Closed { failures: 0, closed: None };
+        let state = State { phase, era: 0, needs_write: false, dice: seed };
+        Self { pace, state: Mutex::new(state) }
     }
 
-    /// Lets a call through, or turns it away.
+    /// Lets a call through that may write, or turns it away.
     pub(crate) fn admit(&self, now: Instant) -> Option<Permit<'_>> {
+        self.admit_any(now, true)
+    }
+
+    /// Lets a call through that never writes, or turns it away. It is no probe where only a write can be one.
+    pub(crate) fn admit_look(&self, now: Instant) -> Option<Permit<'_>> {
+        self.admit_any(now, false)
+    }
+
+    fn admit_any(&self, now: Instant, may_write: bool) -> Option<Permit<'_>> {
         let mut state = self.state();
         if let Phase::Open(mut opening) = state.phase {
             let under_way = opening.probe_lost_at.is_some_and(|lost_at| now < lost_at);
-            if under_way || now < opening.probe_at {
+            let is_no_probe = state.needs_write && !may_write;
+            if under_way || is_no_probe || now < opening.probe_at {
                 opening.missed = opening.missed.saturating_add(1);
                 state.phase = Phase::Open(opening);
                 return None;
             }
-            // The next pause begins here, so that nothing is left to do when the probe is given up.
-            opening.pause = self.pace.pause(opening.pauses, &mut state.dice);
-            opening.pauses = opening.pauses.saturating_add(1);
-            opening.probe_at = after(now, opening.pause);
             opening.probe_lost_at = Some(after(now, LOST_AFTER));
             state.enter(Phase::Open(opening));
         }
-        Some(Permit { breaker: self, era: state.era, settled: false })
+        Some(Permit { breaker: self, era: state.era, may_write, settled: false })
     }
 
     /// Whether calls are turned away at present.
@@ -112,8 +126,14 @@ impl Breaker {
         match state.phase {
             Phase::Open(_) if state.era != era => state.settle_late(end),
             Phase::Closed { .. } if state.era != era => None,
-            Phase::Closed { failures } => state.settle_call(failures, end, self.pace),
-            Phase::Open(opening) => state.settle_probe(opening, end),
+            Phase::Closed { failures, closed } => {
+                let end = state.note(end);
+                state.settle_call(failures, closed, end, self.pace)
+            }
+            Phase::Open(opening) => {
+                let end = state.note(end);
+                state.settle_probe(opening, end, self.pace)
+            }
         }
     }
 
@@ -124,42 +144,65 @@ impl Breaker {
 }
 
 impl State {
-    fn settle_call(&mut self, failures: u32, end: End, pace: Pace) -> Option<Transition> {
-        let failures = match end {
+    /// Takes note of refused writes. An answer without a write says nothing where one is needed.
+    fn note(&mut self, end: End) -> End {
+        match end {
+            End::Written(_) => self.needs_write = false,
+            End::Refused(_) => self.needs_write = true,
+            End::Answered(_) if self.needs_write => return End::GivenUp,
+            End::Answered(_) | End::Failed(_) | End::GivenUp => {}
+        }
+        end
+    }
+
+    fn settle_call(
+        &mut self,
+        failures: u32,
+        closed: Option<(Instant, u32)>,
+        end: End,
+        pace: Pace,
+    ) -> Option<Transition> {
+        let now = match end {
             End::GivenUp => return None,
-            End::Success(_) => 0,
-            End::Failure(_) => failures.saturating_add(1),
+            End::Written(_) | End::Answered(_) => {
+                self.phase = Phase::Closed { failures: 0, closed };
+                return None;
+            }
+            End::Failed(now) | End::Refused(now) => now,
         };
-        self.phase = Phase::Closed { failures };
-        let End::Failure(now) = end else { return None };
+        let failures = failures.saturating_add(1);
+        self.phase = Phase::Closed { failures, closed };
         if failures < pace.failures() {
             return None;
         }
-        let pause = pace.pause(0, &mut self.dice);
+        let soon = |at: &(Instant, u32)| now.saturating_duration_since(at.0) <= pace.longest();
+        let before = closed.filter(soon).map_or(0, |(_, pauses)| pauses);
+        let pause = pace.pause(before, &mut self.dice);
         self.enter(Phase::Open(Opening {
             since: now,
             missed: u64::from(failures),
             probe_at: after(now, pause),
             probe_lost_at: None,
-            pause,
-            pauses: 1,
+            pauses: before.saturating_add(1),
         }));
         Some(Transition::Opened)
     }
 
-    fn settle_probe(&mut self, mut opening: Opening, end: End) -> Option<Transition> {
+    fn settle_probe(&mut self, mut opening: Opening, end: End, pace: Pace) -> Option<Transition> {
         opening.probe_lost_at = None;
         match end {
-            End::Success(now) => {
-                let Opening { since, missed, .. } = opening;
-                self.enter(Phase::Closed { failures: 0 });
+            End::Written(now) | End::Answered(now) => {
+                let Opening { since, missed, pauses, .. } = opening;
+                self.enter(Phase::Closed { failures: 0, closed: Some((now, pauses)) });
                 let lasted = now.saturating_duration_since(since);
                 return Some(Transition::Closed { lasted, missed });
             }
-            End::Failure(now) => {
+            End::Failed(now) | End::Refused(now) => {
                 opening.missed = opening.missed.saturating_add(1);
-                opening.probe_at = after(now, opening.pause);
+                opening.probe_at = after(now, pace.pause(opening.pauses, &mut self.dice));
+                opening.pauses = opening.pauses.saturating_add(1);
             }
+            // A client that goes away must not keep Redis from being asked.
             End::GivenUp => {}
         }
         self.phase = Phase::Open(opening);
@@ -169,7 +212,7 @@ impl State {
     /// The end of a call that was let through before the breaker opened, or of a probe that was taken for
     /// lost.
     fn settle_late(&mut self, end: End) -> Option<Transition> {
-        if let (Phase::Open(opening), End::Failure(_)) = (&mut self.phase, end) {
+        if let (Phase::Open(opening), End::Failed(_) | End::Refused(_)) = (&mut self.phase, end) {
             opening.missed = opening.missed.saturating_add(1);
         }
         None
@@ -187,25 +230,40 @@ impl State {
 pub(crate) struct Permit<'b> {
     breaker: &'b Breaker,
     era: u64,
+    may_write: bool,
     settled: bool,
 }
 
 #[derive(Clone, Copy)]
 enum End {
-    Success(Instant),
-    Failure(Instant),
+    Written(Instant),
+    Answered(Instant),
+    Failed(Instant),
+    Refused(Instant),
     GivenUp,
 }
 
 impl Permit<'_> {
-    /// Redis answered.
+    /// Redis answered, and wrote.
     pub(crate) fn succeeded(self, now: Instant) -> Option<Transition> {
-        self.settle(End::Success(now))
+        self.settle(End::Written(now))
     }
 
-    /// Redis did not answer, or with what is no answer.
+    /// Redis answered, and had nothing to write.
+    pub(crate) fn answered(self, now: Instant) -> Option<Transition> {
+        self.settle(End::Answered(now))
+    }
+
+    /// Redis did not answer, or not yet.
     pub(crate) fn failed(self, now: Instant) -> Option<Transition> {
-        self.settle(End::Failure(now))
+        self.settle(End::Failed(now))
+    }
+
+    /// Redis refused, and will until somebody mends it.
+    pub(crate) fn refused(self, now: Instant) -> Option<Transition> {
+        // Where only looks are refused, a look shows that it is mended.
+        let end = if self.may_write { End::Refused(now) } else { End::Failed(now) };
+        self.settle(end)
     }
 
     fn settle(mut self, end: End) -> Option<Transition> {

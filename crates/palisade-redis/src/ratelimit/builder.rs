@@ -67,6 +67,13 @@ impl RedisLimiterBuilder {
     /// as long as that fails, after twice the time before, up to `longest` (2 s; a minute at most). Each of
     /// these times is changed at random by up to half, so that the processes of a fleet do not come at
     /// once.
+    ///
+    /// A request that is given up says nothing of Redis: where all callers give up sooner than the
+    /// [deadline](Self::deadline), a Redis that hangs never stops being asked.
+    ///
+    /// There is one breaker for a whole Cluster. When one of several masters is dead, the others go on answering,
+    /// so failures are seldom in a row: it may stay closed, and each request for the keys of the dead one waits until
+    /// the deadline.
     pub fn breaker(mut self, failures: u32, first: Duration, longest: Duration) -> Self {
         self.pace = Pace::new(failures, first, longest);
         self
@@ -79,7 +86,9 @@ impl RedisLimiterBuilder {
         self
     }
 
-    /// Called with each [`Event`], by the request that saw it: it should be quick, and log.
+    /// Called with each [`Event`], by the request that saw it: it should be quick, and log. Events of several
+    /// threads may come in another order than they happened. A panic is caught, and goes no further than the
+    /// panic hook.
     pub fn on_event(mut self, tell: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.on_event = Some(Box::new(tell));
         self

@@ -49,6 +49,9 @@ pub struct Counters {
     pub opened: u64,
     /// Counters on the server that made no sense, and counted as used up.
     pub garbled: u64,
+    /// Requests that this process counted in a bucket that unknown keys share, since it has no place for more
+    /// keys. See [`RedisLimiterBuilder::local_keys`](super::RedisLimiterBuilder::local_keys).
+    pub overflowed: u64,
     faults: [u64; Fault::ALL.len()],
 }
 
@@ -122,7 +125,8 @@ impl Tally {
         due
     }
 
-    pub(super) fn read(&self) -> Counters {
+    /// With what the local counters count themselves.
+    pub(super) fn read(&self, overflowed: u64) -> Counters {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Counters {
             shared: read(&self.shared),
@@ -131,6 +135,7 @@ impl Tally {
             failed_closed: read(&self.failed_closed),
             opened: read(&self.opened),
             garbled: read(&self.garbled),
+            overflowed,
             faults: self.faults.each_ref().map(read),
         }
     }
@@ -153,7 +158,7 @@ mod tests {
         assert!(tally.fault(Fault::OutOfMemory, now + TOLD_EVERY));
         assert!(!tally.fault(Fault::OutOfMemory, now + Duration::from_secs(61)));
         assert!(!tally.fault(Fault::Timeout, now));
-        let counters = tally.read();
+        let counters = tally.read(0);
         assert_eq!(counters.faults(Fault::OutOfMemory), 4);
         assert_eq!(counters.faults(Fault::Timeout), 1);
         assert_eq!(counters.faults(Fault::Other), 0);

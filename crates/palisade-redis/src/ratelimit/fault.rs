@@ -2,6 +2,8 @@
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
+use crate::error::is_about_credentials;
+
 /// Why Redis gave no decision.
 ///
 /// Its text and its [`reason`](Self::reason) hold nothing of what Redis said, of a key or of an address.
@@ -117,6 +119,9 @@ impl Fault {
     }
 
     pub(super) fn of(error: &RedisError) -> Self {
+        if is_about_credentials(error) {
+            return Self::Unauthenticated;
+        }
         if error.is_timeout() {
             return Self::Timeout;
         }
@@ -125,7 +130,6 @@ impl Fault {
             | ErrorKind::ClusterConnectionNotFound
             | ErrorKind::MasterNameNotFoundBySentinel
             | ErrorKind::NoValidReplicasFoundBySentinel => Self::Connection,
-            ErrorKind::AuthenticationFailed => Self::Unauthenticated,
             ErrorKind::Parse | ErrorKind::UnexpectedReturnType => Self::Malformed,
             ErrorKind::Server(kind) => Self::of_server(kind, error.detail()),
             ErrorKind::Extension => error.code().map_or(Self::Other, Self::of_code),
@@ -156,7 +160,6 @@ impl Fault {
             "READONLY" => Self::ReadOnly,
             "MISCONF" | "NOREPLICAS" => Self::WritesStopped,
             "CROSSSLOT" => Self::CrossSlot,
-            "NOAUTH" | "WRONGPASS" => Self::Unauthenticated,
             "NOPERM" => Self::Forbidden,
             "LOADING" | "MASTERDOWN" | "BUSY" => Self::NotReady,
             "CLUSTERDOWN" | "MOVED" | "ASK" | "TRYAGAIN" => Self::Cluster,
@@ -166,6 +169,10 @@ impl Fault {
     }
 
     fn of_text(text: &str) -> Self {
+        // Before Redis 7.2 this had no code inside a script.
+        if text.contains("The user executing the script can't ") {
+            return Self::Forbidden;
+        }
         text.split([' ', ':'])
             .filter_map(|word| word.strip_prefix('-'))
             .map(Self::of_code)
@@ -208,6 +215,17 @@ mod tests {
             ("NOSCRIPT No matching script. Please use EVAL.", Fault::NoScript),
             ("ERR unknown command 'EVALSHA'", Fault::Other),
             ("SOMETHING that was never heard of", Fault::Other),
+            // As Redis 7.0 says it from inside a script, and then Redis 6.
+            (
+                "ERR The user executing the script can't run this command or subcommand \
+                 script: f_0, on @user_script:1.",
+                Fault::Forbidden,
+            ),
+            (
+                "ERR Error running script (call to f_0): @user_script:1: The user executing the \
+                 script can't access at least one of the keys mentioned in the command arguments",
+                Fault::Forbidden,
+            ),
             // As Redis 6 says it from inside a script.
             (
                 "ERR Error running script (call to f_0): @user_script:1: @user_script: 1: \

@@ -1,6 +1,7 @@
 //! The limiter.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -13,6 +14,7 @@ use super::builder::{OnEvent, RedisLimiterBuilder};
 use super::event::{Counters, Event, Tally};
 use super::fault::Fault;
 use super::script::{Answer, Mode, Take};
+use super::warm;
 use crate::{Namespace, RedisDatabase};
 
 /// A limiter whose counters are on Redis, and shared by all processes that use the same namespace. A clone is
@@ -28,8 +30,9 @@ use crate::{Namespace, RedisDatabase};
 /// been counted. After a few failures in a row Redis is not asked at all, and no request waits, but for the one
 /// that finds out whether it is back.
 ///
-/// With [`FailurePolicy::Local`] this process counts every request that Redis allows as well, so that whoever
-/// has used up a limit stays throttled when Redis goes.
+/// With [`FailurePolicy::Local`] this process counts every request that Redis allows as well, and takes note of
+/// every limit that Redis says is used up, by whichever process. So whoever was refused here, or has used up a limit
+/// here, stays throttled when Redis goes. What other processes counted and nobody asked for here is not known here.
 ///
 /// # What is refused without Redis
 ///
@@ -111,7 +114,7 @@ impl RedisLimiter {
     /// How often each thing happened so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.inner.tally.read()
+        self.inner.tally.read(self.inner.local.overflowed())
     }
 
     async fn decide<'p>(
@@ -122,7 +125,7 @@ impl RedisLimiter {
     ) -> Decision<'p> {
         let decision = if is_beyond(request) {
             self.inner.local.peek(request, now)
-        } else if let Some(permit) = self.inner.breaker.admit(Instant::now()) {
+        } else if let Some(permit) = self.inner.admit(request, mode) {
             self.inner.ask(permit, request, now, mode).await
         } else {
             self.inner.stand_in(request, now, mode)
@@ -133,6 +136,15 @@ impl RedisLimiter {
 }
 
 impl Inner {
+    fn admit(&self, request: &Request<'_, '_>, mode: Mode) -> Option<Permit<'_>> {
+        let now = Instant::now();
+        if mode == Mode::Check && request.costs() > 0 {
+            self.breaker.admit(now)
+        } else {
+            self.breaker.admit_look(now)
+        }
+    }
+
     async fn ask<'p>(
         &self,
         permit: Permit<'_>,
@@ -142,10 +154,15 @@ impl Inner {
     ) -> Decision<'p> {
         match self.answer(request, now, mode).await {
             Ok(Answer { decision, garbled }) => {
-                let transition = permit.succeeded(Instant::now());
+                let counted = mode == Mode::Check && decision.verdict() == Verdict::Allowed;
+                let transition = if counted && request.costs() > 0 {
+                    permit.succeeded(Instant::now())
+                } else {
+                    permit.answered(Instant::now())
+                };
                 self.tally.garbled(garbled);
-                if mode == Mode::Check && decision.verdict() == Verdict::Allowed {
-                    self.keep_warm(request, now);
+                if let FailurePolicy::Local(_) = self.failure {
+                    warm::keep(&self.local, request, &decision, now, mode);
                 }
                 if let Some(Transition::Closed { lasted, missed }) = transition {
                     self.tell(&Event::Closed { lasted, decisions: missed });
@@ -154,7 +171,12 @@ impl Inner {
             }
             Err(fault) => {
                 let failed_at = Instant::now();
-                let transition = permit.failed(failed_at);
+                let transition = if fault.heals() {
+                    permit.failed(failed_at)
+                } else {
+                    permit.refused(failed_at)
+                };
+                let decision = self.stand_in(request, now, mode);
                 if self.tally.fault(fault, failed_at) {
                     self.tell(&Event::Persistent { fault });
                 }
@@ -162,7 +184,7 @@ impl Inner {
                     self.tally.opened();
                     self.tell(&Event::Opened { fault });
                 }
-                self.stand_in(request, now, mode)
+                decision
             }
         }
     }
@@ -192,15 +214,10 @@ impl Inner {
         }
     }
 
-    fn keep_warm(&self, request: &Request<'_, '_>, now: SystemTime) {
-        if let FailurePolicy::Local(_) = self.failure {
-            self.local.record(request, now);
-        }
-    }
-
+    /// A listener that panics takes nothing with it: the request has its decision.
     fn tell(&self, event: &Event) {
         if let Some(tell) = &self.on_event {
-            tell(event);
+            drop(catch_unwind(AssertUnwindSafe(|| tell(event))));
         }
     }
 }

@@ -5,6 +5,7 @@ mod cluster;
 mod conformance;
 mod counters;
 mod fake;
+mod faults;
 mod garbled;
 mod model;
 mod outage;
@@ -39,7 +40,7 @@ fn slow(name: &'static str, capacity: u32) -> Policy {
 }
 
 /// What a limiter told.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 struct Told(Arc<Mutex<Vec<Event>>>);
 
 impl Told {

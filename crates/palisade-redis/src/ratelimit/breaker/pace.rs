@@ -36,6 +36,11 @@ impl Pace {
         self.failures
     }
 
+    /// About the longest pause.
+    pub(crate) fn longest(self) -> Duration {
+        self.longest
+    }
+
     /// The pause after so many pauses before it, half as long to one and a half times as long by chance.
     pub(crate) fn pause(self, before: u32, dice: &mut u64) -> Duration {
         let doubled = 1_u32.checked_shl(before.min(31)).unwrap_or(u32::MAX);

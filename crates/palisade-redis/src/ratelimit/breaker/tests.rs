@@ -9,8 +9,11 @@ use super::{Breaker, LOST_AFTER, Pace, Permit, Transition};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
+const FIRST: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(2);
+
 fn pace() -> Pace {
-    Pace::new(3, Duration::from_millis(100), Duration::from_secs(2)).unwrap()
+    Pace::new(3, FIRST, LONGEST).unwrap()
 }
 
 /// A breaker that three failures have opened.
@@ -98,13 +101,84 @@ fn one_probe_at_a_time() {
 }
 
 #[test]
-fn a_probe_that_is_given_up_makes_room_for_the_next_after_a_pause() {
+fn a_probe_that_is_given_up_makes_room_for_the_next_and_lengthens_nothing() {
     let now = Instant::now();
     let breaker = opened(now);
     let later = now + Duration::from_millis(150);
-    drop(breaker.admit(later).unwrap());
-    assert!(breaker.admit(later + 99 * MILLISECOND).is_none());
+    for _ in 0..50 {
+        drop(breaker.admit(later).unwrap());
+    }
+    assert_eq!(breaker.admit(later).unwrap().failed(later), None);
+    assert!(breaker.admit(later + 99 * MILLISECOND).is_none(), "the second pause");
     assert!(breaker.admit(later + 300 * MILLISECOND).is_some());
+}
+
+#[test]
+fn only_a_write_closes_after_a_refused_write() {
+    let now = Instant::now();
+    let breaker = Breaker::new(pace(), 7);
+    for transition in [None, None, Some(Transition::Opened)] {
+        assert_eq!(breaker.admit(now).unwrap().answered(now), None);
+        assert_eq!(breaker.admit(now).unwrap().refused(now), transition);
+        if transition.is_none() {
+            assert_eq!(breaker.admit_look(now).unwrap().answered(now), None);
+        }
+    }
+    let later = now + Duration::from_millis(150);
+    for _ in 0..50 {
+        assert!(breaker.admit_look(later).is_none(), "a look finds out nothing");
+        assert_eq!(breaker.admit(later).unwrap().answered(later), None);
+    }
+    assert!(breaker.is_open());
+    let probe = breaker.admit(later).unwrap();
+    assert_eq!(
+        probe.succeeded(later),
+        Some(Transition::Closed { lasted: Duration::from_millis(150), missed: 53 })
+    );
+    // It is as before.
+    for _ in 0..10 {
+        assert_eq!(breaker.admit(later).unwrap().failed(later), None);
+        assert_eq!(breaker.admit(later).unwrap().failed(later), None);
+        assert_eq!(breaker.admit_look(later).unwrap().answered(later), None);
+    }
+}
+
+#[test]
+fn a_look_closes_what_looks_have_opened() {
+    let now = Instant::now();
+    let breaker = Breaker::new(pace(), 7);
+    for _ in 0..3 {
+        breaker.admit_look(now).unwrap().refused(now);
+    }
+    assert!(breaker.is_open());
+    let later = now + Duration::from_millis(150);
+    let probe = breaker.admit_look(later).unwrap();
+    assert!(matches!(probe.answered(later), Some(Transition::Closed { .. })));
+}
+
+#[test]
+fn pauses_go_on_when_it_opens_again_soon() {
+    let mut now = Instant::now();
+    let breaker = opened(now);
+    for nominal in [100_u32, 200, 400, 800, 1600, 2000, 2000] {
+        assert!(breaker.admit(now + MILLISECOND * (nominal / 2 - 1)).is_none(), "{nominal}");
+        now += MILLISECOND * (nominal * 3 / 2);
+        assert!(matches!(
+            breaker.admit(now).unwrap().succeeded(now),
+            Some(Transition::Closed { .. })
+        ));
+        now += Duration::from_secs(2);
+        for _ in 0..3 {
+            breaker.admit(now).unwrap().failed(now);
+        }
+    }
+    now += Duration::from_secs(3);
+    breaker.admit(now).unwrap().succeeded(now);
+    now += Duration::from_millis(2_001);
+    for _ in 0..3 {
+        breaker.admit(now).unwrap().failed(now);
+    }
+    assert!(breaker.admit(now + MILLISECOND * 150).is_some(), "long after, it begins anew");
 }
 
 #[test]
@@ -212,6 +286,8 @@ struct Model {
     /// Failures and successes since the last closing, of calls that began after it.
     ends: Vec<bool>,
     open: Option<OpenModel>,
+    /// When it last closed, and how long its pauses nominally were by then.
+    closed: Option<(Instant, Duration)>,
     /// Calls whose end says nothing any more.
     stale: Vec<usize>,
 }
@@ -227,7 +303,7 @@ struct OpenModel {
 
 impl OpenModel {
     fn lengthen(&mut self) {
-        self.nominal = (self.nominal * 2).min(Duration::from_secs(2));
+        self.nominal = (self.nominal * 2).min(LONGEST);
     }
 }
 
@@ -255,8 +331,6 @@ proptest! {
                         if admitted.is_some() {
                             model.stale.extend(open.probe.map(|(lost, _)| lost));
                             open.probe = Some((next, now));
-                            open.pause_from = now;
-                            open.lengthen();
                         } else {
                             open.missed += 1;
                         }
@@ -282,6 +356,7 @@ proptest! {
                     let probes = |open: &OpenModel| open.probe.is_some_and(|(probe, _)| probe == id);
                     if model.open.as_ref().is_some_and(probes) {
                         let open = model.open.take().unwrap();
+                        model.closed = Some((now, open.nominal));
                         let lasted = now.duration_since(open.since);
                         expected = Some(Transition::Closed { lasted, missed: open.missed });
                         model.stale.extend(calls.iter().map(|(id, _)| *id));
@@ -300,17 +375,21 @@ proptest! {
                         if open.probe.is_some_and(|(probe, _)| probe == id) {
                             open.probe = None;
                             open.pause_from = now;
+                            open.lengthen();
                         }
                     } else if !model.stale.contains(&id) {
                         model.ends.push(false);
                         if model.ends.ends_with(&[false; 3]) {
                             expected = Some(Transition::Opened);
                             model.stale.extend(calls.iter().map(|(id, _)| *id));
+                            let soon = |(at, _): &(Instant, Duration)| now - *at <= LONGEST;
+                            let before = model.closed.filter(soon).map(|(_, nominal)| nominal);
+                            let nominal = before.map_or(FIRST, |before| (before * 2).min(LONGEST));
                             model.open = Some(OpenModel {
                                 since: now,
                                 missed: 3,
                                 pause_from: now,
-                                nominal: Duration::from_millis(100),
+                                nominal,
                                 probe: None,
                             });
                         }

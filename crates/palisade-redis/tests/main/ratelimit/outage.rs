@@ -24,17 +24,29 @@ async fn survived(breaks: impl Fn(&RedisServer), mends: impl Fn(&RedisServer), e
         let check = async || limiter.check(&request, SystemTime::now()).await;
         let peek = async || limiter.peek(&request, SystemTime::now()).await;
 
+        let used_up = slow("used-up", 1);
+        let throttled = Request::new(&used_up, "x");
+        let throttle = async || limiter.check(&throttled, SystemTime::now()).await;
+
         let shared = check().await;
         assert_eq!((shared.source(), shared.verdict()), (Source::Shared, Verdict::Allowed));
+        assert_eq!(throttle().await.verdict(), Verdict::Allowed);
         breaks(&server);
         eventually("the breaker opens", async || {
             is_declared(&check().await, failure);
+            // A server that is full or a replica answers this one: it has nothing to write.
+            drop(throttle().await);
             !limiter.is_shared()
         })
         .await;
-        for _ in 0..20 {
+        for _ in 0..60 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            drop(throttle().await);
             is_declared(&check().await, failure);
             is_declared(&peek().await, failure);
+            let free = request.clone().cost(0);
+            is_declared(&limiter.check(&free, SystemTime::now()).await, failure);
+            assert!(!limiter.is_shared());
         }
         mends(&server);
         eventually("Redis is asked again", async || check().await.source() == Source::Shared).await;
@@ -227,6 +239,40 @@ async fn calls_that_are_given_up_do_no_harm() {
     }
     assert!(!limiter.is_shared());
     server.resume();
-    eventually("Redis is asked again", async || check().await.source() == Source::Shared).await;
+    eventually("Redis is asked again", async || {
+        for _ in 0..20 {
+            // It sends the question and does not wait for the answer.
+            drop(tokio::time::timeout(Duration::ZERO, check()).await);
+        }
+        check().await.source() == Source::Shared
+    })
+    .await;
     assert!(limiter.is_shared());
+}
+
+/// Somebody who listens and panics takes no request with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_that_panics_does_no_harm() {
+    let server = RedisServer::start();
+    let told = Told::default();
+    let heard = told.clone();
+    let limiter = limiter(&server.url(), &fresh_namespace(), FailurePolicy::Open)
+        .on_event(move |event| {
+            heard.0.lock().unwrap().push(*event);
+            std::panic::resume_unwind(Box::new("a bug"));
+        })
+        .build()
+        .unwrap();
+    let policy = slow("panics", 100_000);
+    let request = Request::new(&policy, "x");
+    let check = async || limiter.check(&request, SystemTime::now()).await;
+    assert_eq!(check().await.source(), Source::Shared);
+    server.command(&["CONFIG", "SET", "maxmemory", "1"]);
+    for _ in 0..5 {
+        is_declared(&check().await, FailurePolicy::Open);
+    }
+    server.command(&["CONFIG", "SET", "maxmemory", "0"]);
+    eventually("Redis is asked again", async || check().await.source() == Source::Shared).await;
+    assert_eq!(told.0.lock().unwrap().len(), 3, "{told:?}");
+    assert_eq!(limiter.counters().without_redis(), limiter.counters().failed_open);
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use palisade_ratelimit::{FailurePolicy, Request, Share, Source, Verdict};
+use palisade_ratelimit::{FailurePolicy, PER_DAY, Policy, Quota, Request, Share, Source, Verdict};
 use palisade_redis::InvalidLimiter;
 use palisade_testkit::servers::RedisServer;
 
@@ -31,6 +31,57 @@ async fn who_has_used_up_a_limit_stays_throttled() {
     let modest = limiter.check(&Request::new(&policy, "modest"), now).await;
     assert_eq!((modest.source(), modest.verdict()), (Source::Local, Verdict::Allowed));
     assert_eq!(modest.tiers()[0].remaining(), 4);
+}
+
+/// Each limiter stands for a process.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_another_process_has_used_up_is_used_up_here() {
+    let server = RedisServer::start();
+    let (namespace, failure) = (fresh_namespace(), FailurePolicy::Local(Share::WHOLE));
+    let build = || limiter(&server.url(), &namespace, failure).build().unwrap();
+    let (one, other) = (build(), build());
+    let quota = Quota::window(3, 300 * PER_DAY).unwrap();
+    let window = Policy::new("window", quota).unwrap();
+    let (account, key) = (slow("account", 100), slow("key", 3));
+    let now = SystemTime::now();
+    let greedy = Request::new(&account, "a").within(&key, "greedy").within(&window, "w");
+    let first_of_all = Request::new(&key, "alone");
+    for request in [&greedy, &first_of_all] {
+        for _ in 0..3 {
+            assert_eq!(one.check(request, now).await.verdict(), Verdict::Allowed);
+        }
+        let denied = other.check(request, now).await;
+        assert_eq!(denied.source(), Source::Shared);
+        assert!(matches!(denied.verdict(), Verdict::Denied { .. }));
+    }
+    server.kill();
+    for request in [&greedy, &first_of_all] {
+        let denied = other.check(request, now).await;
+        assert_eq!(denied.source(), Source::Local);
+        assert!(matches!(denied.verdict(), Verdict::Denied { .. }), "{denied:?}");
+    }
+    let tiers = other.peek(&greedy, now).await;
+    let left: Vec<u32> = tiers.tiers().iter().map(|tier| tier.remaining()).collect();
+    assert_eq!(left, [100, 0, 0], "the tier that did not refuse is left alone");
+    let modest = Request::new(&account, "a").within(&key, "modest");
+    assert_eq!(other.check(&modest, now).await.verdict(), Verdict::Allowed);
+}
+
+#[tokio::test]
+async fn keys_without_a_place_are_counted() {
+    let failure = FailurePolicy::Local(Share::WHOLE);
+    let builder = limiter("redis://127.0.0.1:1", &fresh_namespace(), failure);
+    let limiter = builder.local_keys(1).build().unwrap();
+    assert_eq!(limiter.counters().overflowed, 0);
+    let policy = slow("many", 1_000);
+    let mut overflowed = 0;
+    for number in 0..100 {
+        let key = number.to_string();
+        let decision = limiter.check(&Request::new(&policy, &key), SystemTime::now()).await;
+        overflowed += u64::from(decision.is_overflow());
+    }
+    assert!(overflowed > 0);
+    assert_eq!(limiter.counters().overflowed, overflowed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
