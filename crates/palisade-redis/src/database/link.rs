@@ -1,18 +1,21 @@
 //! Keeps a connection up.
 
+mod care;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
-use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
+use self::care::{Task, look_after};
 use super::connection::{Connection, timed_out};
 use super::script::Call;
 use crate::RedisOptions;
-use crate::pauses::Pauses;
 
 /// A connection that is replaced when it fails. A clone is the same link.
 #[derive(Clone)]
@@ -164,7 +167,7 @@ impl Shared {
             idle
         });
         if begins {
-            look_after(self, restore);
+            look_after(self, Task::Restore);
         }
     }
 
@@ -194,10 +197,29 @@ impl Shared {
             _ => false,
         });
         match begins {
-            true if replace => look_after(self, restore),
-            true => look_after(self, check),
+            true if replace => look_after(self, Task::Restore),
+            true => look_after(self, Task::Check(number)),
             false => {}
         }
+    }
+
+    /// The connection with this number, unless it was replaced.
+    fn connection(&self, number: u64) -> Option<Connection> {
+        match &*self.state.borrow() {
+            State::Up(up) if up.number == number => Some(up.connection.clone()),
+            _ => None,
+        }
+    }
+
+    /// Replaces the connection with this number; no, when somebody else has done so.
+    fn replace(&self, number: u64, by: State) -> bool {
+        self.state.send_if_modified(|state| {
+            let is_it = matches!(state, State::Up(up) if up.number == number);
+            if is_it {
+                *state = by;
+            }
+            is_it
+        })
     }
 
     async fn open(self: &Arc<Self>) -> Result<Up, RedisError> {
@@ -215,82 +237,4 @@ impl Shared {
             .map_err(|_| timed_out())??;
         Ok(Up { connection, number, since: Instant::now(), in_doubt: false })
     }
-}
-
-/// Runs `work` in the background. What it leaves behind is never a state that nobody ends, not even when
-/// its runtime stops.
-fn look_after<W: Future<Output = ()> + Send + 'static>(
-    shared: &Arc<Shared>,
-    work: impl FnOnce(Weak<Shared>) -> W,
-) {
-    let care = Care(Arc::downgrade(shared));
-    let work = work(Arc::downgrade(shared));
-    // Without a runtime the work is dropped here, and the next caller begins anew.
-    if let Ok(runtime) = Handle::try_current() {
-        runtime.spawn(async move {
-            let _care = care;
-            work.await;
-        });
-    }
-}
-
-struct Care(Weak<Shared>);
-
-impl Drop for Care {
-    fn drop(&mut self) {
-        let Some(shared) = self.0.upgrade() else { return };
-        shared.state.send_if_modified(|state| match state {
-            State::Trying | State::Down(_) => {
-                *state = State::Idle;
-                true
-            }
-            State::Up(up) => {
-                up.in_doubt = false;
-                false
-            }
-            State::Idle => false,
-        });
-    }
-}
-
-/// Tries to connect until it succeeds, or until nobody has the link any more.
-async fn restore(link: Weak<Shared>) {
-    let mut pauses = Pauses::new();
-    loop {
-        let Some(shared) = link.upgrade() else { return };
-        match shared.open().await {
-            Ok(up) => {
-                shared.state.send_replace(State::Up(up));
-                return;
-            }
-            Err(error) => shared.state.send_replace(State::Down(error)),
-        };
-        drop(shared);
-        sleep(pauses.next()).await;
-    }
-}
-
-/// Finds out whether a connection still works, and replaces it if not.
-async fn check(link: Weak<Shared>) {
-    let Some(shared) = link.upgrade() else { return };
-    let State::Up(Up { mut connection, .. }) = shared.state.borrow().clone() else { return };
-    let answer = timeout(shared.options.answering(), connection.ping()).await;
-    if !matches!(answer, Ok(Ok(()))) {
-        // Of a Cluster the other nodes go on answering meanwhile.
-        if !shared.options.is_cluster() {
-            shared.state.send_replace(State::Trying);
-            drop((shared, connection));
-            return restore(link).await;
-        }
-        match shared.open().await {
-            Ok(up) => shared.state.send_replace(State::Up(Up { in_doubt: true, ..up })),
-            Err(error) => {
-                shared.state.send_replace(State::Down(error));
-                drop((shared, connection));
-                return restore(link).await;
-            }
-        };
-    }
-    drop((shared, connection));
-    sleep(CALM).await;
 }

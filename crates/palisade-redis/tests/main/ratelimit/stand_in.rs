@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use palisade_ratelimit::{FailurePolicy, PER_DAY, Policy, Quota, Request, Share, Source, Verdict};
+use palisade_ratelimit::{
+    FailurePolicy, PER_DAY, Policy, Quota, Request, Share, Source, TierState, Verdict,
+};
 use palisade_redis::InvalidLimiter;
 use palisade_testkit::servers::RedisServer;
 
@@ -61,7 +63,7 @@ async fn a_limit_that_another_process_has_used_up_is_used_up_here() {
         assert!(matches!(denied.verdict(), Verdict::Denied { .. }), "{denied:?}");
     }
     let tiers = other.peek(&greedy, now).await;
-    let left: Vec<u32> = tiers.tiers().iter().map(|tier| tier.remaining()).collect();
+    let left: Vec<u32> = tiers.tiers().iter().map(TierState::remaining).collect();
     assert_eq!(left, [100, 0, 0], "the tier that did not refuse is left alone");
     let modest = Request::new(&account, "a").within(&key, "modest");
     assert_eq!(other.check(&modest, now).await.verdict(), Verdict::Allowed);
