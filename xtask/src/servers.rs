@@ -5,6 +5,8 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
 use cargo_metadata::Package;
@@ -17,8 +19,11 @@ const REDIS: &str = "redis-server";
 /// The package of ours that starts servers, and its feature for that.
 const TESTKIT: (&str, &str) = ("palisade-testkit", "servers");
 
-/// What Debian's packages ask before they start a service; 101 means no.
-const POLICY: (&str, &str) = ("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n");
+/// What Debian's packages ask before they start a service; 101 means no. By the comment it is known as ours.
+const POLICY: (&str, &str) = (
+    "/usr/sbin/policy-rc.d",
+    "#!/bin/sh\n# Written by `cargo xtask test` for the time of an installation, and removed after it.\nexit 101\n",
+);
 
 /// Makes sure that a Redis server can be started, and installs Debian's package where that is allowed.
 ///
@@ -26,19 +31,54 @@ const POLICY: (&str, &str) = ("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n");
 ///
 /// When there is none: the message is the one command to run.
 pub(crate) fn require_redis() -> anyhow::Result<()> {
+    let (policy, content) = POLICY;
+    let policy = Path::new(policy);
+    remove_stale(policy, content)?;
     if runs(REDIS, &["--version"]) {
         return Ok(());
     }
     if !is_root() || !runs("apt-get", &["--version"]) {
         bail!("the tests start Redis servers; install one with: apt-get install {REDIS}");
     }
-    let (policy, content) = POLICY;
-    let _policy = Policy::write(Path::new(policy), content)?;
-    let install = ["install", "-y", "--no-install-recommends", REDIS];
-    // The lists of packages may be there already, and current.
-    if apt_get(&install).is_err() {
-        apt_get(&["update"])?;
-        apt_get(&install)?;
+    println!("Debian's package {REDIS} is about to be installed; its service is not started");
+    // A Ctrl-C ends the installation and not this process, which has the policy to take back.
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            // Somebody insists.
+            std::process::exit(130);
+        }
+    })
+    .context("Ctrl-C cannot be handled")?;
+    let _policy = Policy::write(policy, content)?;
+    install(&interrupted, apt_get)
+}
+
+/// Installs the package, and reads the lists of packages only where that fails: they may be there, and
+/// current.
+fn install(
+    interrupted: &AtomicBool,
+    apt_get: impl Fn(&[&str]) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let arguments = ["install", "-y", "--no-install-recommends", REDIS];
+    match apt_get(&arguments) {
+        Err(error) if !interrupted.load(Ordering::Relaxed) => {
+            eprintln!("{error:#}; the lists of packages are read, and it is tried again");
+            apt_get(&["update"])?;
+            apt_get(&arguments)
+        }
+        outcome => outcome,
+    }
+}
+
+/// Removes the policy of a former run that was killed. Another one is the owner's.
+fn remove_stale(path: &Path, content: &str) -> anyhow::Result<()> {
+    if fs::read_to_string(path).is_ok_and(|found| found == content) {
+        eprintln!("{} was left behind by a former run, and is removed", path.display());
+        return fs::remove_file(path).with_context(|| {
+            format!("remove it: {} keeps services from starting", path.display())
+        });
     }
     Ok(())
 }
@@ -101,6 +141,8 @@ impl Drop for Policy {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     #[test]
@@ -113,6 +155,32 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), POLICY.1);
         drop(policy);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_policy_of_a_run_that_was_killed_is_taken_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("policy-rc.d");
+        remove_stale(&path, POLICY.1).unwrap();
+        std::mem::forget(Policy::write(&path, POLICY.1).unwrap());
+        remove_stale(&path, POLICY.1).unwrap();
+        assert!(!path.exists());
+        fs::write(&path, "#!/bin/sh\nexit 101\n").unwrap();
+        remove_stale(&path, POLICY.1).unwrap();
+        assert!(path.exists(), "that one is the owner's");
+    }
+
+    #[test]
+    fn an_installation_that_is_interrupted_is_not_tried_again() {
+        for (interrupted, expected) in [(false, 3), (true, 1)] {
+            let calls = Cell::new(0);
+            let outcome = install(&AtomicBool::new(interrupted), |arguments| {
+                calls.set(calls.get() + 1);
+                if arguments == ["update"] { Ok(()) } else { bail!("no") }
+            });
+            outcome.unwrap_err();
+            assert_eq!(calls.get(), expected);
+        }
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! `palisade-redis` against the barest command there is, on a server of its own on this machine.
 
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::SystemTime;
 
-use palisade_ratelimit::{FailurePolicy, Request, Source, preset::glassmkr};
+use palisade_ratelimit::{FailurePolicy, InvalidQuota, PER_SECOND, Policy, Quota, Request, Source};
 use palisade_redis::{Namespace, RedisDatabase, RedisLimiter, RedisOptions};
 use palisade_testkit::servers::RedisServer;
 use redis::aio::MultiplexedConnection;
@@ -24,14 +24,15 @@ const EACH: usize = 32;
 #[expect(clippy::unnecessary_wraps, reason = "as the rows of every crate")]
 pub(super) fn rows() -> Rows {
     Ok(vec![
-        against_incr("redis/one_tier", 1),
-        against_incr("redis/two_tiers", 2),
-        against_incr("redis/three_tiers", 3),
+        against_incr("redis/three_tiers_in_turn", 3, 1),
+        against_incr("redis/one_tier", 1, AT_ONCE),
+        against_incr("redis/two_tiers", 2, AT_ONCE),
+        against_incr("redis/three_tiers", 3, AT_ONCE),
     ])
 }
 
-/// So many decisions, and as many `INCR` of as many keys.
-fn against_incr(name: &'static str, tiers: usize) -> Comparison {
+/// So many decisions, and as many `INCR` of as many keys, with so many under way at once.
+fn against_incr(name: &'static str, tiers: usize, tasks: usize) -> Comparison {
     Comparison::time_prepared(name, "a bare INCR", move || {
         let server = RedisServer::start();
         let (url, runtime) = (server.url(), Arc::new(runtime()?));
@@ -48,9 +49,9 @@ fn against_incr(name: &'static str, tiers: usize) -> Comparison {
         Ok((
             move || {
                 let _runs_as_long = &server;
-                runtime.block_on(at_once(|task| decide(limiter.clone(), tiers, task)))
+                runtime.block_on(at_once(tasks, |task| decide(limiter.clone(), tiers, task)))
             },
-            move || other.block_on(at_once(|task| increment(peer.clone(), task))),
+            move || other.block_on(at_once(tasks, |task| increment(peer.clone(), task))),
         ))
     })
 }
@@ -60,29 +61,37 @@ fn runtime() -> Result<Runtime, Failed> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
 
-/// Runs a task [`AT_ONCE`] times and adds up what they did.
-async fn at_once<F>(task: impl Fn(usize) -> F) -> usize
+/// Runs so many tasks and adds up what they did.
+async fn at_once<F>(tasks: usize, task: impl Fn(usize) -> F) -> usize
 where
     F: Future<Output = usize> + Send + 'static,
 {
-    let mut tasks = tokio::task::JoinSet::new();
-    for number in 0..AT_ONCE {
-        tasks.spawn(task(number));
+    let mut running = tokio::task::JoinSet::new();
+    for number in 0..tasks {
+        running.spawn(task(number));
     }
-    tasks.join_all().await.into_iter().sum()
+    running.join_all().await.into_iter().sum()
 }
 
+/// So wide that every request is allowed, and written.
+static POLICIES: LazyLock<Result<[Policy; 3], InvalidQuota>> = LazyLock::new(|| {
+    let wide = Quota::bucket(1_000_000).refill(1, PER_SECOND)?;
+    let policy = |name| Policy::new(name, wide).map_err(|_| InvalidQuota::NoCapacity);
+    Ok([policy("account")?, policy("key")?, policy("session")?])
+});
+
 async fn decide(limiter: RedisLimiter, tiers: usize, task: usize) -> usize {
+    let Ok([by_account, by_key, by_session]) = POLICIES.as_ref() else { return 0 };
     let (account, key, session) =
         (format!("acct_{task}"), format!("key_{task}"), format!("s_{task}"));
     let mut shared = 0;
     for _ in 0..EACH {
-        let mut request = Request::new(&glassmkr::PER_ACCOUNT, &account);
+        let mut request = Request::new(by_account, &account);
         if tiers > 1 {
-            request = request.within(&glassmkr::PER_KEY, &key);
+            request = request.within(by_key, &key);
         }
         if tiers > 2 {
-            request = request.within(&glassmkr::PER_IP, &session);
+            request = request.within(by_session, &session);
         }
         let decision = limiter.check(&request, SystemTime::UNIX_EPOCH).await;
         shared += usize::from(decision.source() == Source::Shared);

@@ -58,9 +58,11 @@ impl Newest {
         if now < newest && newest - now <= LATE {
             return newest;
         }
-        if now > newest.saturating_add(NEWER) || now < newest {
-            // Of two at once either will do: both are times of now.
-            self.micros.store(now, Ordering::Relaxed);
+        if now > newest.saturating_add(NEWER) {
+            self.micros.fetch_max(now, Ordering::Relaxed);
+        } else if now < newest {
+            // Whoever comes at the same time with another time finds out by itself.
+            let _ = self.micros.compare_exchange(newest, now, Ordering::Relaxed, Ordering::Relaxed);
         }
         now
     }

@@ -7,6 +7,8 @@ mod script;
 mod tests;
 
 use std::fmt;
+#[cfg(feature = "webhook")]
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use redis::{Cmd, FromRedisValue, RedisError};
 
@@ -102,6 +104,22 @@ impl RedisDatabase {
         call: &Call<'_>,
     ) -> Result<T, RedisError> {
         let value = self.link.exchange(Request::Script(call)).await?;
+        Ok(redis::from_redis_value(value)?)
+    }
+
+    /// The same, and sets `sent` once the request may have left. While that is not set, nothing was done.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Self::run).
+    #[cfg(feature = "webhook")]
+    pub(crate) async fn run_script_noting<T: FromRedisValue>(
+        &self,
+        call: &Call<'_>,
+        sent: &AtomicBool,
+    ) -> Result<T, RedisError> {
+        let leaves = || sent.store(true, Ordering::Relaxed);
+        let value = self.link.exchange_noting(Request::Script(call), leaves).await?;
         Ok(redis::from_redis_value(value)?)
     }
 }

@@ -18,7 +18,7 @@ pub enum ConnectError {
     /// The server wants a user and a password, or others than those of the URL.
     #[error("the Redis server refuses the user or the password")]
     Credentials(#[source] Cause),
-    /// What answers is not a Redis server, or not one of the version 6 or later.
+    /// What answers is not a Redis server, or one so old that it does not speak RESP3.
     #[error("what answers is not a Redis server of a version that is supported")]
     NotRedis(#[source] Cause),
     /// The server refuses for another reason: it is loading, has no such database, or is not a Cluster.

@@ -100,6 +100,11 @@ impl RedisOptions {
         self.cluster
     }
 
+    #[cfg(feature = "revocation")]
+    pub(crate) fn database(&self) -> u8 {
+        self.database
+    }
+
     pub(crate) fn connecting(&self) -> Duration {
         self.connect_timeout
     }

@@ -1,21 +1,37 @@
 //! The memory of a webhook replay guard.
 
+mod attempt;
+
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use palisade_webhook::{Inserted, ReplayKey, ReplayStore, StoreError};
 
+use self::attempt::Attempt;
 use crate::database::Script;
 use crate::{Namespace, RedisDatabase};
 
 /// The replay keys of webhooks on Redis: a message passes once, whichever process takes it.
 ///
 /// Each is a key of its own, `<namespace>:replay:<64 hexadecimal digits>`, so a Cluster spreads them. Its
-/// value is its end by the callers' clocks, in seconds since 1970; they alone decide whether it is over.
+/// value holds its end by the callers' clocks, in seconds since 1970; they alone decide whether it is over.
 /// The server forgets it an hour after that end. Thus one process may be an hour ahead of another, or of
 /// itself before its clock was set back, and nothing is forgotten early.
 ///
 /// A server that has no room for a key answers [`Inserted::Full`], and the message does not pass.
+///
+/// # Without an answer
+///
+/// When the answer to an insertion does not come, or nobody waits for it any more, the server may have done
+/// it all the same. The caller handles nothing then, so the sender's next attempt must not count as a
+/// duplicate: a task in the background takes the key away again, if it is the very one of that insertion. It
+/// tries for about ten seconds. What it cannot prevent: an attempt that comes before it is through is
+/// answered as a duplicate, and so is every later one when the process ends or the server stays away for
+/// longer. Where that loss matters, keep the keys in the database that handles the message.
+///
+/// A removal takes away what is there. It is for the one whose insertion was [`Inserted::New`], and before
+/// the key's end: nobody else has inserted it since. After an error it should not be done again later, when
+/// somebody else may have.
 ///
 /// # Security
 ///
@@ -73,8 +89,20 @@ impl ReplayStore for RedisReplays {
         now: SystemTime,
     ) -> Result<Inserted, StoreError> {
         let (expires, now) = (seconds(expires)?, seconds(now)?);
-        let call = INSERT.call(&[self.name(key)]).arg(expires).arg(now).arg(MARGIN.as_secs());
-        match self.database.run_script::<u8>(&call).await {
+        let mut attempt = Attempt::new(&self.database, self.name(key)).map_err(StoreError::new)?;
+        let call = INSERT
+            .call(&[self.name(key)])
+            .arg(expires)
+            .arg(now)
+            .arg(MARGIN.as_secs())
+            .arg(attempt.id());
+        let answer = self.database.run_script_noting::<u8>(&call, attempt.sent()).await;
+        // From a server that refused, the answer is that it did nothing.
+        if matches!(answer, Ok(0 | 1)) || answer.as_ref().is_err_and(|error| error.code().is_some())
+        {
+            attempt.is_answered();
+        }
+        match answer {
             Ok(0) => Ok(Inserted::Present),
             Ok(1) => Ok(Inserted::New),
             Ok(_) => Err(StoreError::new("the script gave an unknown answer")),

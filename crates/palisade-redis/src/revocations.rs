@@ -32,8 +32,8 @@ use crate::{Namespace, RedisDatabase};
 /// staleness: keep that as short as you would without the feed, or forget everything on `Disconnected`.
 ///
 /// It takes one key on the server, `<namespace>:revocations`, which holds the number of the last
-/// announcement, and the channel `<namespace>:revoked`. Whoever may publish there can make all processes
-/// forget their caches, and nothing worse.
+/// announcement, and the channel `<namespace>:revoked:<number of the database>`. Whoever may publish there
+/// can make all processes forget their caches, and nothing worse.
 ///
 /// # Examples
 ///
@@ -48,9 +48,10 @@ use crate::{Namespace, RedisDatabase};
 ///
 /// let following = feed
 ///     .follow(move |notice| match notice {
-///         Notice::Everything | Notice::Revoked(Revocation::Key(_)) => keys.forget_cached(),
+///         Notice::Revoked(Revocation::Session(_)) | Notice::Connected => {}
 ///         Notice::Disconnected => eprintln!("revocations are not heard"),
-///         _ => {}
+///         // A key, a user with all his keys, everything, and what later versions add.
+///         _ => keys.forget_cached(),
 ///     })
 ///     .await;
 ///
@@ -100,10 +101,11 @@ impl RevocationFeed {
     /// The handler gets each [`Notice`], one after the other, in a task of its own on the runtime that this
     /// is called on: it should be quick, as [forgetting a cache](Notice::Everything) is. What comes faster
     /// than it can handle is not queued without end; it gets one `Everything` in its place. When it panics,
-    /// the next notice comes all the same.
+    /// it gets one `Everything` more, and then the next notice all the same: [`Following::panics`] counts.
     ///
     /// This waits for the first attempt to connect, at most for the timeouts of the options. Whether it
-    /// succeeded says [`Following::is_connected`]; it is tried again in the background.
+    /// succeeded says [`Following::is_connected`]; it is tried again in the background. When the future is
+    /// dropped before, nothing is followed.
     pub async fn follow(&self, handler: impl Fn(&Notice) + Send + Sync + 'static) -> Following {
         Following::start(self.clone(), handler).await
     }
@@ -112,8 +114,9 @@ impl RevocationFeed {
         format!("{}:revocations", self.namespace)
     }
 
+    /// The databases of a server share its channels, and not its keys.
     fn channel(&self) -> String {
-        format!("{}:revoked", self.namespace)
+        format!("{}:revoked:{}", self.namespace, self.database.options().database())
     }
 
     /// The number of the last announcement.

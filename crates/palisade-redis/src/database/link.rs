@@ -77,10 +77,20 @@ impl Link {
 
     /// Sends a request and waits for the answer, as long as the options say.
     pub(super) async fn exchange(&self, request: Request<'_>) -> Result<Value, RedisError> {
+        self.exchange_noting(request, || ()).await
+    }
+
+    /// The same, and calls `leaves` right before the request may leave.
+    pub(super) async fn exchange_noting(
+        &self,
+        request: Request<'_>,
+        leaves: impl FnOnce(),
+    ) -> Result<Value, RedisError> {
         let Up { mut connection, number, .. } =
             timeout(self.options().connecting(), self.up()).await.map_err(|_| timed_out())??;
         // A caller with a deadline of its own drops this future before the timeout says anything.
         let mut watched = Watched { shared: &self.shared, number, verdict: Verdict::Doubtful };
+        leaves();
         let answer = timeout(self.options().answering(), connection.exchange(request)).await;
         let answer = answer.unwrap_or_else(|_| Err(timed_out()));
         watched.verdict = Verdict::of(&answer);

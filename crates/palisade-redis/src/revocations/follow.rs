@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use crate::pauses::Pauses;
 #[must_use = "the feed is followed until this is dropped"]
 pub struct Following {
     state: watch::Receiver<State>,
+    ear: Arc<Ear>,
     tasks: [JoinHandle<()>; 2],
 }
 
@@ -36,18 +38,25 @@ enum State {
 /// How often a follower asks whether its connection still works and whether it missed anything.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// After so many looks without a fault a connection counts as sound, and the pauses before the next ones
+/// begin anew. A server that cuts right after the handshake is not asked more often than one that is gone.
+const CALM: u32 = 5;
+
 impl Following {
     pub(super) async fn start(
         feed: RevocationFeed,
         handler: impl Fn(&Notice) + Send + Sync + 'static,
     ) -> Self {
-        let (changes, mut state) = watch::channel(State::New);
+        let (changes, state) = watch::channel(State::New);
         let ear = Arc::new(Ear::default());
         let follower = Follower { feed, ear: Arc::clone(&ear), changes };
-        let tasks = [tokio::spawn(follower.run()), tokio::spawn(deliver(ear, handler))];
+        let delivery = deliver(Arc::clone(&ear), handler);
+        let tasks = [tokio::spawn(follower.run()), tokio::spawn(delivery)];
+        // A caller that gives up during the wait drops it, and the tasks with it.
+        let mut following = Self { state, ear, tasks };
         // An error means that the task is gone, which is no connection either.
-        let _ = state.wait_for(|state| *state != State::New).await;
-        Self { state, tasks }
+        let _ = following.state.wait_for(|state| *state != State::New).await;
+        following
     }
 
     /// Whether revocations are heard at the moment, as far as is known: a server that stops answering is
@@ -55,6 +64,14 @@ impl Following {
     #[must_use]
     pub fn is_connected(&self) -> bool {
         *self.state.borrow() == State::Connected && self.state.has_changed().is_ok()
+    }
+
+    /// How often the handler panicked. Each time it is told to forget [everything](Notice::Everything) next;
+    /// when it panics over that too, it goes on with what comes then, and its caches are as old as their own
+    /// bound allows.
+    #[must_use]
+    pub fn panics(&self) -> u64 {
+        self.ear.panics.load(Ordering::Relaxed)
     }
 }
 
@@ -77,7 +94,14 @@ async fn deliver(ear: Arc<Ear>, handler: impl Fn(&Notice)) {
     loop {
         let notice = ear.outbox.next().await;
         // The panic was reported where it happened. It must not keep revocations from being heard.
-        let _ = catch_unwind(AssertUnwindSafe(|| handler(&notice)));
+        let tell = |notice| {
+            let told = catch_unwind(AssertUnwindSafe(|| handler(notice))).is_ok();
+            ear.panics.fetch_add((!told).into(), Ordering::Relaxed);
+            told
+        };
+        // Nobody knows how far the handler came, so what it was told may still be cached. Once: one that
+        // panics over this too would do so for ever.
+        let _ = tell(&notice) || tell(&Notice::Everything);
     }
 }
 
@@ -86,6 +110,8 @@ async fn deliver(ear: Arc<Ear>, handler: impl Fn(&Notice)) {
 struct Ear {
     tracker: Mutex<Tracker>,
     outbox: Outbox,
+    /// How often the handler panicked.
+    panics: AtomicU64,
 }
 
 impl Ear {
@@ -153,7 +179,7 @@ impl Follower {
         let now = self.feed.mark().await?;
         self.ear.judge(|tracker| tracker.joined(now));
         self.enter(State::Connected);
-        *pauses = Pauses::new();
+        let mut looks = 0_u32;
         loop {
             if timeout(LOOK, ended.notified()).await.is_ok() {
                 return Ok(());
@@ -163,6 +189,10 @@ impl Follower {
             // This node does not tell everything, though it answers.
             if self.ear.judge(|tracker| tracker.compare(now)) {
                 return Ok(());
+            }
+            looks = looks.saturating_add(1);
+            if looks == CALM {
+                *pauses = Pauses::new();
             }
         }
     }

@@ -25,7 +25,13 @@ impl Mark {
 
     /// Whether this is the announcement after another one, as far as anybody can tell.
     pub(super) fn follows(self, before: Self) -> bool {
-        before.number.checked_add(1) == Some(self.number)
+        !before.is_unnumbered() && before.number.checked_add(1) == Some(self.number)
+    }
+
+    /// Whether it has no place in the order: announcements begin with 1. So nothing repeats it, nothing
+    /// follows it, and it says of nothing that it was not missed.
+    pub(super) fn is_unnumbered(self) -> bool {
+        self.number == 0
     }
 }
 

@@ -30,7 +30,7 @@ impl Tracker {
     /// The new connection listens, and after that the server said which announcement was the last.
     pub(super) fn joined(&mut self, now: Mark) -> Option<Notice> {
         let heard = self.joining.take().unwrap_or_default();
-        let missed = heard.any || self.last != Some(now);
+        let missed = heard.any || now.is_unnumbered() || self.last != Some(now);
         self.last = Some(heard.last.filter(|heard| heard.number > now.number).unwrap_or(now));
         self.behind = None;
         missed.then_some(Notice::Everything)
@@ -45,7 +45,7 @@ impl Tracker {
             return None;
         }
         let Some(Message { mark, revocation }) = message else { return Some(Notice::Everything) };
-        if self.last == Some(mark) {
+        if self.last == Some(mark) && !mark.is_unnumbered() {
             return None;
         }
         let in_order = self.last.is_some_and(|last| mark.follows(last));
@@ -109,11 +109,31 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_all_is_told() {
+    fn the_first_of_all_is_everything() {
         let mut tracker = Tracker::default();
         tracker.join();
         assert_eq!(tracker.joined(Mark::NONE), Some(Notice::Everything));
-        assert_eq!(tracker.heard(&text(1)), Some(revoked(1)));
+        assert_eq!(
+            tracker.heard(&text(1)),
+            Some(Notice::Everything),
+            "nobody knows what was before"
+        );
+        assert_eq!(tracker.heard(&text(2)), Some(revoked(2)));
+    }
+
+    #[test]
+    fn what_has_no_number_is_everything_each_time() {
+        let mut tracker = joined(5);
+        for text in [text(0), text(0), b"0 0 key k0".to_vec(), b"0 0 key k0".to_vec()] {
+            assert_eq!(tracker.heard(&text), Some(Notice::Everything));
+        }
+        assert_eq!(tracker.heard(&text(1)), Some(Notice::Everything), "0 is before nothing");
+        assert_eq!(tracker.heard(&text(2)), Some(revoked(2)));
+        // Without a number nobody can tell what was missed.
+        for _ in 0..3 {
+            tracker.join();
+            assert_eq!(tracker.joined(Mark::NONE), Some(Notice::Everything));
+        }
     }
 
     #[test]
@@ -122,11 +142,8 @@ mod tests {
             let mut tracker = joined(5);
             assert_eq!(tracker.heard(&text(number)), Some(Notice::Everything), "{number}");
             if let Some(next) = number.checked_add(1) {
-                assert_eq!(
-                    tracker.heard(&text(next)),
-                    Some(revoked(next)),
-                    "it goes on from there"
-                );
+                let expected = if number == 0 { Notice::Everything } else { revoked(next) };
+                assert_eq!(tracker.heard(&text(next)), Some(expected), "it goes on from there");
             }
         }
         let mut tracker = joined(5);
@@ -180,6 +197,7 @@ mod tests {
         assert_eq!(tracker.compare(Mark::NONE), None);
         assert_eq!(tracker.compare(Mark::NONE), Some(Notice::Everything));
         assert_eq!(tracker.compare(Mark::NONE), None);
-        assert_eq!(tracker.heard(&text(1)), Some(revoked(1)));
+        assert_eq!(tracker.heard(&text(1)), Some(Notice::Everything));
+        assert_eq!(tracker.heard(&text(2)), Some(revoked(2)));
     }
 }

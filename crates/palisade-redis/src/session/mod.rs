@@ -63,8 +63,9 @@ impl RedisSessionStore {
     #[expect(clippy::needless_pass_by_value, reason = "like the other stores of this crate")]
     pub fn new(database: RedisDatabase, namespace: Namespace) -> Self {
         // The part in braces is the same in all three names, and so is the slot of a Cluster that follows
-        // from it. Names of sessions and users stand in none of them.
-        let key = |kind| format!("{{{namespace}:sessions}}:{kind}");
+        // from it. Names of sessions and users stand in none of them. They begin as all names of ours do, so
+        // that one rule is enough for the rights of a user.
+        let key = |kind| format!("{namespace}:sessions:{{{namespace}}}:{kind}");
         let keys = [key("records"), key("order"), key("generations")];
         Self { database, keys: Arc::new(keys) }
     }

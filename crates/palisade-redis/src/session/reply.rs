@@ -16,6 +16,16 @@ pub(super) struct Reply {
     rest: Parts,
 }
 
+/// What one step of a purge did.
+pub(super) struct Purged {
+    /// How many records it forgot.
+    pub(super) records: u64,
+    /// How many entries it worked on. Some have no record any more.
+    pub(super) entries: u64,
+    /// A record that it cannot make sense of, and leaves where it is.
+    pub(super) corrupt: Option<StoreError>,
+}
+
 /// The parts of an answer that were not taken yet.
 struct Parts(vec::IntoIter<Value>);
 
@@ -107,6 +117,14 @@ impl Reply {
 
     pub(super) fn count(self) -> Result<u64, StoreError> {
         self.count_if_any()?.ok_or_else(unknown)
+    }
+
+    pub(super) fn purged(mut self) -> Result<Purged, StoreError> {
+        self.expect("purged")?;
+        let (records, entries) = (self.rest.number()?, self.rest.number()?);
+        let corrupt = if self.rest.is_empty() { None } else { Some(self.rest.corrupt_record()?) };
+        self.rest.end()?;
+        Ok(Purged { records, entries, corrupt })
     }
 
     pub(super) fn records(mut self) -> Result<Vec<SessionRecord>, StoreError> {
@@ -254,7 +272,8 @@ mod tests {
 
     #[test]
     fn the_answer_to_another_script_is_an_error() {
-        let answers: [&[&str]; 9] = [
+        let answers: [&[&str]; 10] = [
+            &["purged", "1", "1"],
             &["no such word"],
             &["generation"],
             &["record", "x"],
@@ -277,6 +296,7 @@ mod tests {
             if parts[0] != "record" {
                 is_unknown(read().stored(&id));
             }
+            is_unknown(read().purged());
             is_unknown(read().records());
             assert!(read().rotated().is_err());
             if parts[0] != "done" {

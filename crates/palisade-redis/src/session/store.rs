@@ -125,14 +125,17 @@ impl SessionStore for RedisSessionStore {
 
     async fn purge(&self, horizon: &Horizon, limit: u32) -> Result<u64, StoreError> {
         let mut forgotten = 0;
+        let mut corrupt = None;
         loop {
             let left = u64::from(limit).saturating_sub(forgotten);
             let batch = left.min(Self::PURGED_AT_ONCE.into());
             let call = self.call(&SCRIPTS.purge).horizon(horizon).arg(batch);
-            let count = call.run().await?.count()?;
-            forgotten += count;
-            if count < batch || forgotten >= u64::from(limit) {
-                return Ok(forgotten);
+            let purged = call.run().await?.purged()?;
+            forgotten += purged.records;
+            corrupt = corrupt.or(purged.corrupt);
+            if purged.entries < batch || forgotten >= u64::from(limit) {
+                // Reported at the end: it keeps nothing else from being forgotten.
+                return corrupt.map_or(Ok(forgotten), Err);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The feed of revocations.
 
 mod caches;
+mod following;
 
 use std::sync::{Arc, Mutex};
 
@@ -61,6 +62,13 @@ impl Listener {
     }
 }
 
+/// A feed on which something was announced before. The first announcement of all is `Everything`.
+async fn used_feed(url: &str, namespace: &Namespace) -> RevocationFeed {
+    let feed = feed(url, namespace);
+    announce(&feed, &key(0)).await;
+    feed
+}
+
 /// Announces, as a service would that is told to try again.
 async fn announce(feed: &RevocationFeed, revocation: &Revocation) {
     eventually("it is announced", async || ends(feed.announce(revocation)).await.is_ok()).await;
@@ -70,7 +78,7 @@ async fn announce(feed: &RevocationFeed, revocation: &Revocation) {
 async fn all_followers_hear_everything_in_order() {
     for url in [shared_redis().url(), shared_cluster().url()] {
         let namespace = fresh_namespace();
-        let announcers = [feed(&url, &namespace), feed(&url, &namespace)];
+        let announcers = [used_feed(&url, &namespace).await, feed(&url, &namespace)];
         let mut listeners = Vec::new();
         // More than there are nodes, so that each node has one.
         for _ in 0..8 {
@@ -100,7 +108,19 @@ async fn all_followers_hear_everything_in_order() {
 #[tokio::test]
 async fn feeds_of_two_namespaces_do_not_meet() {
     let url = shared_redis().url();
-    let (one, other) = (feed(&url, &fresh_namespace()), feed(&url, &fresh_namespace()));
+    let one = feed(&url, &fresh_namespace());
+    let other = used_feed(&url, &fresh_namespace()).await;
+    let listener = Listener::connected(&other).await;
+    one.announce(&key(1)).await.unwrap();
+    other.announce(&key(2)).await.unwrap();
+    listener.hears(&[Notice::Revoked(key(2))]).await;
+}
+
+#[tokio::test]
+async fn feeds_of_two_databases_do_not_meet() {
+    let (url, namespace) = (shared_redis().url(), fresh_namespace());
+    let one = feed(&format!("{url}/1"), &namespace);
+    let other = used_feed(&format!("{url}/2"), &namespace).await;
     let listener = Listener::connected(&other).await;
     one.announce(&key(1)).await.unwrap();
     other.announce(&key(2)).await.unwrap();
@@ -131,14 +151,16 @@ async fn a_follower_can_come_before_the_server() {
     listener.comes_to(&Notice::Connected).await;
     assert!(listener.following.is_connected());
     announce(&feed, &key(1)).await;
-    listener.comes_to(&Notice::Revoked(key(1))).await;
+    listener.comes_to(&Notice::Everything).await;
+    announce(&feed, &key(2)).await;
+    listener.comes_to(&Notice::Revoked(key(2))).await;
 }
 
 #[tokio::test]
 async fn what_was_missed_while_the_connection_was_cut_is_everything() {
     let redis = RedisServer::start();
     let namespace = Namespace::new("n").unwrap();
-    let feed = feed(&redis.url(), &namespace);
+    let feed = used_feed(&redis.url(), &namespace).await;
     let listener = Listener::connected(&feed).await;
     // Nothing was missed: the caches stay.
     redis.command(&["CLIENT", "KILL", "TYPE", "pubsub"]);
@@ -159,7 +181,7 @@ async fn what_was_missed_while_the_connection_was_cut_is_everything() {
 #[tokio::test]
 async fn a_server_that_stops_or_begins_anew_is_noticed() {
     let redis = RedisServer::start();
-    let feed = feed(&redis.url(), &Namespace::new("n").unwrap());
+    let feed = used_feed(&redis.url(), &Namespace::new("n").unwrap()).await;
     let listener = Listener::connected(&feed).await;
     announce(&feed, &key(1)).await;
     listener.comes_to(&Notice::Revoked(key(1))).await;
@@ -193,19 +215,19 @@ async fn a_silent_cut_is_noticed() {
 #[tokio::test]
 async fn a_message_that_gets_lost_is_noticed() {
     let redis = RedisServer::start();
-    let feed = feed(&redis.url(), &Namespace::new("n").unwrap());
+    let feed = used_feed(&redis.url(), &Namespace::new("n").unwrap()).await;
     let listener = Listener::connected(&feed).await;
     announce(&feed, &key(1)).await;
     listener.hears(&[Notice::Revoked(key(1))]).await;
     // The number grows, and nobody hears of it.
-    redis.command(&["SET", "n:revocations", "2 abc"]);
+    redis.command(&["SET", "n:revocations", "3 abc"]);
     listener.comes_to(&Notice::Everything).await;
     listener.comes_to(&Notice::Connected).await;
     announce(&feed, &key(3)).await;
     listener.comes_to(&Notice::Revoked(key(3))).await;
     // The same when the next announcement comes sooner.
     listener.heard.lock().unwrap().clear();
-    redis.command(&["SET", "n:revocations", "4 abc"]);
+    redis.command(&["SET", "n:revocations", "5 abc"]);
     announce(&feed, &key(5)).await;
     listener.comes_to(&Notice::Everything).await;
     // And when the server has lost its data.
@@ -217,7 +239,7 @@ async fn a_message_that_gets_lost_is_noticed() {
 #[tokio::test]
 async fn garbage_is_everything_and_stops_nothing() {
     let redis = RedisServer::start();
-    let feed = feed(&redis.url(), &Namespace::new("n").unwrap());
+    let feed = used_feed(&redis.url(), &Namespace::new("n").unwrap()).await;
     let listener = Listener::connected(&feed).await;
     let mebibyte = "x".repeat(1 << 20);
     let long = format!("1 a key {}", "k".repeat(129));
@@ -226,7 +248,7 @@ async fn garbage_is_everything_and_stops_nothing() {
             .into_iter()
             .enumerate()
     {
-        redis.command(&["PUBLISH", "n:revoked", text]);
+        redis.command(&["PUBLISH", "n:revoked:0", text]);
         listener.hears(&vec![Notice::Everything; count + 1]).await;
     }
     announce(&feed, &key(1)).await;
@@ -249,93 +271,34 @@ async fn a_full_server_still_announces() {
     announce(&feed, &key(0)).await;
     let listener = Listener::connected(&feed).await;
     redis.command(&["CONFIG", "SET", "maxmemory", "1"]);
-    announce(&feed, &key(1)).await;
-    listener.hears(&[Notice::Everything]).await;
-    announce(&feed, &key(2)).await;
+    let mut expected = Vec::new();
+    for number in 1..=5 {
+        announce(&feed, &key(number)).await;
+        expected.push(Notice::Revoked(key(number)));
+        listener.hears(&expected).await;
+    }
     redis.command(&["CONFIG", "SET", "maxmemory", "0"]);
-    announce(&feed, &key(3)).await;
-    listener.comes_to(&Notice::Revoked(key(3))).await;
+    announce(&feed, &key(6)).await;
+    expected.push(Notice::Revoked(key(6)));
+    listener.hears(&expected).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_becomes_everything() {
-    const FLOOD: usize = 100_000;
-    let redis = RedisServer::start();
-    let namespace = Namespace::new("n").unwrap();
-    let feed = feed(&redis.url(), &namespace);
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let (closed, gate) = std::sync::mpsc::channel::<()>();
-    let following = {
-        let (heard, gate) = (Arc::clone(&heard), Mutex::new(gate));
-        feed.follow(move |notice| {
-            // Slow: nothing goes on while the gate is closed.
-            let _ = gate.lock().unwrap().recv();
-            heard.lock().unwrap().push(notice.clone());
-        })
-        .await
-    };
-    assert!(following.is_connected());
-    redis.command(&[
-        "EVAL",
-        "for n = 1, tonumber(ARGV[1]) do
-             redis.call('SET', KEYS[1], n .. ' a')
-             redis.call('PUBLISH', ARGV[2], n .. ' a key key_' .. n)
-         end",
-        "1",
-        "n:revocations",
-        &FLOOD.to_string(),
-        "n:revoked",
-    ]);
-    drop(closed);
-    // A server that was busy for so long may count as gone for a moment; after that all is as before.
-    let mut next = FLOOD;
-    eventually("announcements are heard one by one again", async || {
-        next += 1;
-        announce(&feed, &key(next)).await;
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        heard.lock().unwrap().contains(&Notice::Revoked(key(next)))
-    })
-    .await;
-    let heard = heard.lock().unwrap();
-    assert!(heard.len() < FLOOD / 2, "{} notices were queued", heard.len());
-    assert!(heard.iter().filter(|notice| **notice == Notice::Everything).count() >= 2);
-}
-
+/// Without a number, equal announcements are as many as there are.
 #[tokio::test]
-async fn a_handler_that_panics_hears_the_next_notice() {
-    let feed = feed(&shared_redis().url(), &fresh_namespace());
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let notes = Arc::clone(&heard);
-    let _following = feed
-        .follow(move |notice| {
-            assert_ne!(*notice, Notice::Revoked(key(1)), "on purpose");
-            notes.lock().unwrap().push(notice.clone());
-        })
-        .await;
-    announce(&feed, &key(1)).await;
-    announce(&feed, &key(2)).await;
-    let expected = [Notice::Everything, Notice::Connected, Notice::Revoked(key(2))];
-    eventually("the second is heard", async || *heard.lock().unwrap() == expected).await;
-}
-
-#[tokio::test]
-async fn a_dropped_follower_is_gone() {
+async fn what_has_no_number_is_everything_each_time() {
     let redis = RedisServer::start();
-    let feed = feed(&redis.url(), &Namespace::new("n").unwrap());
-    let followers = || redis.command(&["PUBSUB", "NUMSUB", "n:revoked"]);
-    let listener = Listener::connected(&feed).await;
-    assert_eq!(followers(), "n:revoked\n1");
-    drop(listener.following);
-    eventually("nobody follows", async || followers() == "n:revoked\n0").await;
-    announce(&feed, &key(1)).await;
-    assert_eq!(*listener.heard.lock().unwrap(), []);
+    let listener = Listener::connected(&feed(&redis.url(), &Namespace::new("n").unwrap())).await;
+    for count in 1..=3 {
+        redis.command(&["PUBLISH", "n:revoked:0", "0 0 key key_1"]);
+        listener.hears(&vec![Notice::Everything; count]).await;
+    }
 }
 
 #[tokio::test]
 async fn a_failover_is_survived() {
     let cluster = RedisCluster::with_replicas();
     let namespace = Namespace::new("n").unwrap();
-    let feed = feed(&cluster.url(), &namespace);
+    let feed = used_feed(&cluster.url(), &namespace).await;
     let mut listeners = Vec::new();
     for _ in 0..8 {
         listeners.push(Listener::connected(&feed).await);

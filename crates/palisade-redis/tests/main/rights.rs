@@ -12,21 +12,33 @@ use palisade_testkit::replay_store::replay_keys;
 use palisade_testkit::servers::{RedisCluster, RedisServer};
 use palisade_webhook::ReplayStore;
 
-use crate::support::ends;
+use crate::support::{ends, rights};
+
+/// The parts that have a rule on the front page; the last one is for a Cluster.
+const PARTS: [&str; 7] = [
+    "Every part",
+    "Rate limits",
+    "Webhook replays",
+    "Revocations",
+    "Sessions",
+    "With another database than 0",
+    "On a Cluster",
+];
 
 #[tokio::test]
 async fn a_user_with_few_rights_can_do_all_in_its_namespace_and_nothing_beside_it() {
-    let page = include_str!("../../README.md");
-    let rule = page.lines().find_map(|line| line.strip_prefix("`ACL SETUSER gatehouse ")).unwrap();
-    let rule: Vec<&str> = rule.trim_end_matches("`.").split(' ').collect();
-    let rule = [vec!["ACL", "SETUSER", "gatehouse"], rule].concat();
-
     let single = RedisServer::start();
     let cluster = RedisCluster::start();
-    for node in cluster.nodes().iter().chain([&single]) {
-        node.command(&rule);
+    let (alone, on_a_cluster) = PARTS.split_at(PARTS.len() - 1);
+    for rule in rights(alone) {
+        single.command(&rule.split(' ').collect::<Vec<_>>());
     }
-    for url in [single.url(), cluster.url()] {
+    for rule in rights(alone).into_iter().chain(rights(on_a_cluster)) {
+        for node in cluster.nodes() {
+            node.command(&rule.split(' ').collect::<Vec<_>>());
+        }
+    }
+    for url in [single.url(), format!("{}/1", single.url()), cluster.url()] {
         let url = url.replace("://", "://gatehouse:secret@");
         let options = RedisOptions::parse(&url).unwrap();
         let database = ends(RedisDatabase::connect(options)).await.unwrap();
@@ -34,6 +46,54 @@ async fn a_user_with_few_rights_can_do_all_in_its_namespace_and_nothing_beside_i
         database.warnings().await.unwrap();
         assert_eq!(what_works(&database, "gatehouse").await, [true; 5], "{url}");
         assert_eq!(what_works(&database, "stranger").await, [false; 5], "{url}");
+    }
+}
+
+/// What harms everybody on the server, and what tells the names of all keys.
+#[test]
+fn a_user_with_few_rights_can_harm_nobody_else() {
+    let redis = RedisServer::start();
+    for rule in rights(&PARTS) {
+        redis.command(&rule.split(' ').collect::<Vec<_>>());
+    }
+    let may = |command: &str| {
+        let words = ["ACL", "DRYRUN", "gatehouse"].into_iter().chain(command.split(' '));
+        redis.command(&words.collect::<Vec<_>>()) == "OK"
+    };
+    for command in [
+        "FLUSHALL",
+        "FLUSHDB",
+        "SWAPDB 0 1",
+        "KEYS *",
+        "SCAN 0",
+        "RANDOMKEY",
+        "DBSIZE",
+        "SCRIPT FLUSH",
+        "SCRIPT KILL",
+        "FUNCTION FLUSH",
+        "CLIENT KILL TYPE normal",
+        "CLIENT LIST",
+        "CLIENT PAUSE 1000",
+        "CONFIG GET *",
+        "CONFIG SET maxmemory 1",
+        "ACL LIST",
+        "ACL SETUSER gatehouse allkeys",
+        "SHUTDOWN NOSAVE",
+        "REPLICAOF NO ONE",
+        "CLUSTER RESET",
+        "DEBUG SLEEP 1",
+        "MONITOR",
+        "MIGRATE 127.0.0.1 1 gatehouse:revocations 0 1",
+        "GET stranger:revocations",
+        "GET {gatehouse:revocations",
+        "PUBLISH stranger:revoked:0 x",
+        "SUBSCRIBE stranger:revoked:0",
+        "PSUBSCRIBE *",
+    ] {
+        assert!(!may(command), "{command}");
+    }
+    for command in ["GET gatehouse:revocations", "SUBSCRIBE gatehouse:revoked:0"] {
+        assert!(may(command), "{command}");
     }
 }
 

@@ -20,6 +20,18 @@ pub(crate) fn fresh_namespace() -> Namespace {
     Namespace::new(&format!("test-{}", NEXT.fetch_add(1, Ordering::Relaxed))).unwrap()
 }
 
+/// The rules on the front page for the rights of these parts, each a command for the server.
+#[cfg(feature = "session")]
+pub(crate) fn rights(parts: &[&str]) -> Vec<&'static str> {
+    let page = include_str!("../../README.md");
+    let rule = |part: &&str| {
+        let is_here =
+            |line: &'static str| line.strip_prefix(&format!("- {part}: `"))?.strip_suffix('`');
+        page.lines().find_map(is_here).expect("the front page has a rule for each part")
+    };
+    parts.iter().map(rule).collect()
+}
+
 /// Asks until the answer is yes. The limit is generous: it ends a test that would hang.
 pub(crate) async fn eventually(what: &str, mut reached: impl AsyncFnMut() -> bool) {
     let start = Instant::now();

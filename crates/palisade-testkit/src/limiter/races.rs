@@ -86,48 +86,55 @@ pub async fn tiers_at_once_are_charged_together<L: Limiter + 'static>(
     }
 }
 
-/// In any span of time, however it is chosen, no more passes than the capacity and what was refilled in it, though the
-/// clocks of the callers go their own ways.
+/// In any span of time no more passes than the capacity and what was refilled in it, though the clocks of the callers go
+/// their own ways: between any two moments at which all of them rest.
 pub async fn no_span_of_time_admits_too_much<L: Limiter + 'static>(open: impl AsyncFn() -> Arc<L>) {
     let handles = two(open).await;
     for (quota, cost) in [("1 + 1/997us", 1), ("10 + 1/997us", 1), ("10 + 1/997us", 3)] {
         let policy = policy("hot", quota);
         let key = format!("{quota}, {cost}");
-        let times = at_once((0..TASKS).map(|n| {
-            let (limiter, policy, key) = (turn(&handles, n), policy.clone(), key.clone());
-            async move { walk(&*limiter, &policy, &key, cost, n).await }
-        }))
-        .await;
-        let mut times: Vec<u64> = times.into_iter().flatten().collect();
-        assert!(!times.is_empty());
-        times.sort_unstable();
+        // Until when the callers came, and how much had passed.
+        let mut rests = vec![(SECOND, 0)];
+        for round in 0..12 {
+            let (since, before) = *rests.last().expect("there is the first");
+            let walks = at_once((0..TASKS).map(|n| {
+                let (limiter, policy, key) = (turn(&handles, n), policy.clone(), key.clone());
+                async move { walk(&*limiter, &policy, &key, cost, since, 100 * round + n).await }
+            }))
+            .await;
+            let newest = walks.iter().map(|(newest, _)| *newest).fold(since, u64::max);
+            let passed: u64 = walks.iter().map(|(_, passed)| *passed).sum();
+            rests.push((newest, before + passed));
+        }
+        let (_, all) = rests.last().expect("there is the first");
+        assert!(*all > 0);
         let quota = policy.quota();
         let interval = u64::try_from(quota.interval().as_micros()).expect("it is short");
-        for (from, start) in times.iter().enumerate() {
-            for (count, end) in (1_u64..).zip(times.iter().skip(from)) {
+        for (from, (start, before)) in rests.iter().enumerate() {
+            for (end, after) in rests.iter().skip(from) {
                 let most = u64::from(quota.capacity()) + (end - start) / interval;
-                let taken = count * u64::from(cost);
+                let taken = (after - before) * u64::from(cost);
                 assert!(taken <= most, "{taken} of {most} within {} us", end - start);
             }
         }
     }
 }
 
-/// When the requests of one caller passed.
+/// The newest time of one caller, and how many of its requests passed.
 async fn walk(
     limiter: &impl Limiter,
     policy: &Policy,
     key: &str,
     cost: u32,
+    start: u64,
     seed: u64,
-) -> Vec<u64> {
-    let (mut dice, mut now, mut times) = (Dice(seed), SECOND, Vec::new());
-    for _ in 0..300 {
+) -> (u64, u64) {
+    let (mut dice, mut now, mut newest, mut passed) = (Dice(seed), start, start, 0);
+    for _ in 0..25 {
         // Mostly a little on, now and then a little back.
         now = now + dice.below(200) - dice.below(100);
-        if passes(limiter, &Request::new(policy, key).cost(cost), now).await {
-            times.push(now);
-        }
+        newest = newest.max(now);
+        passed += u64::from(passes(limiter, &Request::new(policy, key).cost(cost), now).await);
     }
-    times
+    (newest, passed)
 }

@@ -71,3 +71,32 @@ fn require_redis() {
         "these tests need a Redis server; install it with: apt-get install redis-server"
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Once it is killed and gone, the number of its process may be that of any other.
+    #[test]
+    fn a_server_that_was_killed_gets_no_more_signals() {
+        const NOTES: &str = r#"kill() { echo "$1" >>"$NOTES"; command kill "$@"; }"#;
+        let folder = tempfile::tempdir().unwrap();
+        let notes = folder.path().join("notes");
+        let script = format!("{NOTES}\n{}", include_str!("guard.sh"));
+        let mut guard = Command::new("sh")
+            .args(["-c", &script, "guard", "--bind", "127.0.0.1", "--save", "", "--port", "0"])
+            .env("NOTES", &notes)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut orders = guard.stdin.take().unwrap();
+        for order in ["pause", "resume", "kill", "pause", "resume", "kill", "start", "kill"] {
+            writeln!(orders, "{order}").unwrap();
+        }
+        drop(orders);
+        assert!(guard.wait().unwrap().success());
+        let notes = std::fs::read_to_string(notes).unwrap();
+        assert_eq!(notes.lines().collect::<Vec<_>>(), ["-STOP", "-CONT", "-KILL", "-KILL"]);
+    }
+}

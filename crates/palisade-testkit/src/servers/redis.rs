@@ -89,8 +89,8 @@ impl RedisServer {
         self.guard().order("resume");
     }
 
-    /// Kills the server and starts it again on the same port, without its data. A server that is already
-    /// killed is started.
+    /// Kills the server and starts it again on the same port, without its data: only what it wrote down because
+    /// its options say `--appendonly yes` comes back. A server that is already killed is started.
     pub fn restart(&self) {
         let mut guard = self.guard();
         guard.order("kill");

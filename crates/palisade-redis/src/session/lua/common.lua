@@ -11,12 +11,14 @@ local records, order, generations = KEYS[1], KEYS[2], KEYS[3]
 -- No user has a space in his id.
 local ALL_USERS = 'all users'
 
--- Fails on a replica, where even a read could miss an ending. Deleting nothing changes nothing, but it is a
--- write, so what comes after it in a script is done even where the memory of the server is full. Where
+-- Fails on a replica, where even a read could miss an ending, and on a primary that is cut off from as many
+-- replicas as it shall have: one of them may be the primary by now. Deleting nothing changes nothing, but it
+-- is a write, so what comes after it in a script is done even where the memory of the server is full. Where
 -- saving to disk fails, reads go on.
 local function only_on_a_primary()
   local probe = redis.pcall('HDEL', generations, '')
-  if type(probe) == 'table' and probe.err and string.find(probe.err, 'READONLY', 1, true) then
+  local refusal = type(probe) == 'table' and probe.err or ''
+  if string.find(refusal, 'READONLY', 1, true) or string.find(refusal, 'NOREPLICAS', 1, true) then
     redis.call('HDEL', generations, '')
   end
 end
@@ -64,11 +66,14 @@ end
 -- the sum. A third value is the answer that the script gives when they cannot be right.
 --
 -- The first number begins with the microseconds since 1970, so that a store that lost its generations goes
--- on with higher ones: nothing of a former life is of a generation that comes again.
+-- on with higher ones: nothing of a former life is of a generation that comes again. Where the clock was set
+-- back since, it is not higher; so what is left of the former life goes, or its endings would end what begins
+-- now.
 local function generation_of(user)
   local found = redis.call('HMGET', generations, ALL_USERS, user)
   local everyone, own = found[1], found[2] or '0'
   if not everyone then
+    redis.call('UNLINK', records, order)
     local time = redis.call('TIME')
     everyone = time[1] .. string.format('%06d', time[2])
     redis.call('HSET', generations, ALL_USERS, everyone)
@@ -132,15 +137,15 @@ local function seen_entry(record)
   return 'seen ' .. record.seen .. ' ' .. record.id
 end
 
-local function user_prefix(everyone, user)
-  return 'live ' .. pad(everyone) .. ' ' .. user .. ' '
+local function user_prefix(everyone, own, user)
+  return 'live ' .. pad(everyone) .. ' ' .. user .. ' ' .. pad(own) .. ' '
 end
 
 local function state_entry(record)
   if record.ended_at then
     return 'ended ' .. record.ended_at .. ' ' .. record.id
   end
-  return user_prefix(record.everyone, record.user) .. record.seen .. ' ' .. record.id
+  return user_prefix(record.everyone, record.own, record.user) .. record.seen .. ' ' .. record.id
 end
 
 -- The parts of an entry that ended the sessions of everyone: the number that began with it, in 20 digits,
@@ -178,40 +183,81 @@ local function is_live(record, everyone, own)
   return not record.ended_at and record.everyone == everyone and record.own == own
 end
 
--- At least as many as the live sessions of a user, and found without reading one.
-local function count_entries(everyone, user)
-  local prefix = user_prefix(everyone, user)
-  return redis.call('ZLEXCOUNT', order, '[' .. prefix, '(' .. prefix .. '~')
+-- The two ends of the range of a user's live sessions that were seen after a time; after `''` all were.
+local function live_range(user, everyone, own, seen_after)
+  local prefix = user_prefix(everyone, own, user)
+  if seen_after == '' then
+    return '[' .. prefix, '(' .. prefix .. '~'
+  end
+  -- An entry that begins with the time itself is not later than it: `!` comes right after the space.
+  return '(' .. prefix .. seen_after .. '!', '(' .. prefix .. '~'
 end
 
--- The live sessions of a user, the most recently seen first, by id where they are equal. A second value says
--- that one of them cannot be right: that one is left out, and nobody gets in with it, for `load` refuses it.
--- A script that goes on without it must not let it live should somebody mend it.
-local function live_sessions(user, everyone, own)
-  local prefix = user_prefix(everyone, user)
-  local entries = redis.call('ZRANGE', order, '[' .. prefix, '(' .. prefix .. '~', 'BYLEX')
-  local found, wrong = {}, nil
-  local function seen(n)
-    return string.sub(entries[n], #prefix + 1, #prefix + 18)
-  end
-  local last = #entries
-  while last > 0 do
-    local first = last
-    while first > 1 and seen(first - 1) == seen(last) do
-      first = first - 1
-    end
-    for n = first, last do
-      local record, unreadable = read(string.sub(entries[n], #prefix + 20))
+-- At least as many as the live sessions of a user that were seen after a time, and found without reading one.
+local function count_entries(user, everyone, own, seen_after)
+  return redis.call('ZLEXCOUNT', order, live_range(user, everyone, own, seen_after))
+end
+
+-- How many entries are asked for at once.
+local PAGE = 100
+
+-- The most sessions that are marked one by one where their generation ends them anyway: as many as a policy
+-- allows. A user may have more that nobody has been awake in for long.
+local MARKED = 1000
+
+-- Hands the live sessions of a user that were seen after a time to `visit`, the most recently seen first, by
+-- id where they are equal, until it answers with true; at most so many entries are looked at, give or take
+-- those of one time. Returns how many were, and what says that one of them cannot be right: that one is left
+-- out, and nobody gets in with it, for `load` refuses it. A script that goes on without it must not let it
+-- live should somebody mend it.
+local function each_live(user, everyone, own, seen_after, most, visit)
+  local skip = #user_prefix(everyone, own, user)
+  local first, last = live_range(user, everyone, own, seen_after)
+  local looked_at, wrong = 0, nil
+  -- The entries of one time, which come backwards.
+  local group, time = {}, nil
+  local function visit_group()
+    local entries = group
+    group = {}
+    for n = #entries, 1, -1 do
+      local record, unreadable = read(string.sub(entries[n], skip + 20))
+      looked_at = looked_at + 1
       wrong = wrong or unreadable
       if record and state_entry(record) ~= entries[n] then
         wrong = wrong or corrupt(record.id, record.text)
-      elseif record and is_live(record, everyone, own) then
-        found[#found + 1] = record
+      elseif record and is_live(record, everyone, own) and visit(record) then
+        return true
       end
     end
-    last = first - 1
+    return looked_at >= most
   end
-  return found, wrong
+  local page
+  repeat
+    page = redis.call('ZRANGE', order, last, first, 'BYLEX', 'REV', 'LIMIT', 0, PAGE)
+    for _, entry in ipairs(page) do
+      local seen = string.sub(entry, skip + 1, skip + 18)
+      if seen ~= time then
+        if visit_group() then
+          return looked_at, wrong
+        end
+        time = seen
+      end
+      group[#group + 1] = entry
+      last = '(' .. entry
+    end
+  until #page < PAGE
+  visit_group()
+  return looked_at, wrong
+end
+
+-- The same as a list, and how many entries were looked at, and what cannot be right.
+local function live_sessions(user, everyone, own, seen_after, most)
+  local found = {}
+  local looked_at, wrong = each_live(user, everyone, own, seen_after, most, function(record)
+    found[#found + 1] = record
+    return false
+  end)
+  return found, looked_at, wrong
 end
 
 local function holds(record, created_after, seen_after)
@@ -240,7 +286,7 @@ end
 
 -- Keeps a record that is new: its text is the head, the generation as two numbers, and the rest.
 local function keep_new(record, everyone, own, rest)
-  record.everyone = everyone
+  record.everyone, record.own = everyone, own
   local head = 'palisade-session 1\nuser=' .. record.user .. '\ngeneration=' .. everyone .. '+' .. own
   redis.call('HSET', records, record.id, head .. '\n' .. rest)
   redis.call(

@@ -23,17 +23,17 @@ if sum(everyone, own) ~= generation then
   return refuse('stale')
 end
 local surplus, held = {}, 0
-if count_entries(everyone, new.user) >= most then
+if count_entries(new.user, everyone, own, seen_after) >= most then
   -- One that cannot be right takes no place.
-  local live = live_sessions(new.user, everyone, own)
-  for _, record in ipairs(live) do
+  each_live(new.user, everyone, own, seen_after, math.huge, function(record)
     if holds(record, created_after, seen_after) then
       held = held + 1
       if held >= most then
         surplus[#surplus + 1] = record
       end
     end
-  end
+    return #surplus > 0 and when_full == 'refuse'
+  end)
 end
 if #surplus > 0 and when_full == 'refuse' then
   return refuse('full')

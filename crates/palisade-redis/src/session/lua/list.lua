@@ -6,18 +6,13 @@ local everyone, own, wrong_generation = generation_of(user)
 if wrong_generation then
   return wrong_generation
 end
-local live, wrong = live_sessions(user, everyone, own)
-if wrong then
-  return wrong
-end
 local reply = { 'records' }
-for _, record in ipairs(live) do
-  if #reply > 2 * limit then
-    break
-  end
-  if holds(record, created_after, seen_after) then
+local function add(record)
+  if holds(record, created_after, seen_after) and #reply <= 2 * limit then
     reply[#reply + 1] = record.id
     reply[#reply + 1] = record.text
   end
+  return #reply > 2 * limit
 end
-return reply
+local _, wrong = each_live(user, everyone, own, seen_after, math.huge, add)
+return wrong or reply

@@ -2,57 +2,54 @@
 only_on_a_primary()
 whole_or_nothing()
 local created_after, seen_after, left = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local count = 0
+local count, worked, wrong = 0, 0, nil
 
--- Forgets the records of at most so many entries. An entry whose record is gone goes too.
+-- Forgets the records of at most so many entries. An entry whose record is gone goes too. A record that cannot
+-- be right stays, for somebody who can tell what it was, and is in nobody's way.
 local function forget(min, max)
-  if left == 0 then
-    return nil
-  end
-  local entries = redis.call('ZRANGE', order, min, max, 'BYLEX', 'LIMIT', 0, left)
-  for _, entry in ipairs(entries) do
-    local record, wrong = read(string.match(entry, '[^ ]*$'))
-    if wrong then
-      return wrong
+  local asked, entries = 0, nil
+  repeat
+    asked = left - worked
+    if asked == 0 then
+      return
     end
-    if record then
-      redis.call(
-        'ZREM', order, entry, created_entry(record), seen_entry(record), state_entry(record)
-      )
-      redis.call('HDEL', records, record.id)
-      count = count + 1
-    else
-      redis.call('ZREM', order, entry)
+    entries = redis.call('ZRANGE', order, min, max, 'BYLEX', 'LIMIT', 0, asked)
+    for _, entry in ipairs(entries) do
+      local record, unreadable = read(string.match(entry, '[^ ]*$'))
+      if unreadable then
+        wrong = wrong or unreadable
+      elseif record then
+        redis.call(
+          'ZREM', order, entry, created_entry(record), seen_entry(record), state_entry(record)
+        )
+        redis.call('HDEL', records, record.id)
+        count, worked = count + 1, worked + 1
+      else
+        redis.call('ZREM', order, entry)
+        worked = worked + 1
+      end
+      min = '(' .. entry
     end
-    left = left - 1
-  end
-  return nil
+  until #entries < asked
 end
 
 -- An entry that begins with the edge itself is not later than it: `!` comes right after the space.
 local function forget_until(kind, edge)
-  if edge == '' then
-    return nil
+  if edge ~= '' then
+    forget('[' .. kind .. ' ', '(' .. kind .. ' ' .. edge .. '!')
   end
-  return forget('[' .. kind .. ' ', '(' .. kind .. ' ' .. edge .. '!')
 end
 
-local wrong = forget_until('created', created_after)
-  or forget_until('seen', seen_after)
-  or forget_until('ended', seen_after)
-if wrong then
-  return wrong
-end
+forget_until('created', created_after)
+forget_until('seen', seen_after)
+forget_until('ended', seen_after)
 
 -- Those that ended with everyone's, and each entry that ended them once none of them is left.
 local before = 'live '
 for _, entry in ipairs(redis.call('ZRANGE', order, '[all ', '(all ~', 'BYLEX')) do
   local everyone, at = parse_all(entry)
   if everyone and not is_later(at, seen_after) then
-    wrong = forget('[' .. before, '(live ' .. everyone)
-    if wrong then
-      return wrong
-    end
+    forget('[' .. before, '(live ' .. everyone)
   end
   if not everyone or redis.call('ZLEXCOUNT', order, '[live ', '(live ' .. everyone) == 0 then
     redis.call('ZREM', order, entry)
@@ -60,4 +57,9 @@ for _, entry in ipairs(redis.call('ZRANGE', order, '[all ', '(all ~', 'BYLEX')) 
     before = 'live ' .. everyone
   end
 end
-return { 'count', count }
+-- How many records were forgotten, how many entries that took, and one that cannot be right.
+local reply = { 'purged', count, worked }
+if wrong then
+  reply[4], reply[5] = wrong[2], wrong[3]
+end
+return reply

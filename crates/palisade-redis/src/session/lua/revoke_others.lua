@@ -6,7 +6,7 @@ local everyone, own, wrong_generation = generation_of(user)
 if wrong_generation then
   return wrong_generation
 end
-local live, wrong = live_sessions(user, everyone, own)
+local live, _, wrong = live_sessions(user, everyone, own, '', math.huge)
 if wrong then
   return wrong
 end

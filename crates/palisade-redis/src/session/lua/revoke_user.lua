@@ -6,7 +6,8 @@ local everyone, own, wrong_generation = generation_of(user)
 if wrong_generation then
   return wrong_generation
 end
--- One that cannot be right dies with its generation.
-local live = live_sessions(user, everyone, own)
+-- One that cannot be right dies with its generation, and so do those beyond the most that are marked.
+local count = count_entries(user, everyone, own, '')
+local live, looked_at = live_sessions(user, everyone, own, '', MARKED)
 next_generation(user, own)
-return { 'count', finish_all(live, nil, at, reason) }
+return { 'count', count - looked_at + finish_all(live, nil, at, reason) }

@@ -29,8 +29,8 @@ if redis.call('HEXISTS', records, new.id) == 1 then
 end
 local live
 if others ~= '' then
-  -- One that cannot be right dies with its generation.
-  live = live_sessions(new.user, everyone, own)
+  -- One that cannot be right dies with its generation, and so do those beyond the most that are marked.
+  live = live_sessions(new.user, everyone, own, '', MARKED)
 end
 finish(old, at, replaced)
 if live then

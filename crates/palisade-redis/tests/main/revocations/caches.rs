@@ -38,6 +38,8 @@ async fn a_key_that_one_process_revokes_the_other_refuses() {
         };
         let (one, its_feed) = process();
         let (other, other_feed) = process();
+        // The first announcement of all is `Everything`.
+        its_feed.announce(&Revocation::Everything).await.unwrap();
         let cache = Arc::clone(&other);
         let following = other_feed
             .follow(move |notice| match notice {

@@ -133,7 +133,7 @@ async fn a_record_without_its_entry_is_an_error() {
     assert_eq!(store.load(&record.id).await.unwrap().unwrap().record.ended, Some(signed_out()));
 }
 
-/// A purge says which record is in its way; when that one is taken out by hand, it goes on.
+/// A purge says which record it cannot forget, once it has forgotten all others.
 #[tokio::test]
 async fn a_purge_names_what_it_cannot_forget() {
     let scene = Scene::on(shared_redis()).await;
@@ -148,11 +148,30 @@ async fn a_purge_names_what_it_cannot_forget() {
     );
     let error = scene.store.purge(&never(), 9).await.unwrap_err();
     assert_eq!(place(&error), ("records", id.as_str(), "created"));
+    assert_eq!(scene.command("HKEYS", "records", &[]), id.as_str(), "the others are gone");
     scene.command("HDEL", "records", &[id.as_str()]);
-    for _ in 0..2 {
-        scene.store.purge(&never(), 9).await.unwrap();
-    }
+    assert_eq!(scene.store.purge(&never(), 9).await.unwrap(), 0);
     assert_eq!(scene.redis.command(&["EXISTS", &scene.key("records"), &scene.key("order")]), "0");
+}
+
+/// More of them than one step takes are no end of a purge.
+#[tokio::test]
+async fn a_purge_gets_past_entries_without_a_record_and_corrupt_ones() {
+    const PLANT: &str = "for n = 1, 600 do
+            redis.call('ZADD', KEYS[1], 0, string.format('created %018d lost_%d', n, n))
+        end";
+    let scene = Scene::on(shared_redis()).await;
+    for n in 1..=600 {
+        begin(&scene.store, user(n), n).await;
+        if n <= 300 {
+            scene.command("HSET", "records", &[sample(n).id.as_str(), "junk"]);
+        }
+    }
+    scene.redis.command(&["EVAL", PLANT, "1", &scene.key("order")]);
+    let error = scene.store.purge(&never(), u32::MAX).await.unwrap_err();
+    assert_eq!(place(&error), ("records", sample(1).id.as_str(), "record"));
+    assert_eq!(scene.command("HLEN", "records", &[]), "300");
+    assert_eq!(scene.command("ZCARD", "order", &[]), "900");
 }
 
 /// A session that stands in a list twice, or in another user's, is an error there, and ends with all others.
@@ -163,7 +182,8 @@ async fn an_entry_that_does_not_fit_its_record_is_an_error() {
         let store = &scene.store;
         let record = begin(store, user(1), 1).await;
         let everyone = scene.command("HGET", "generations", &["all users"]);
-        let entry = format!("live {everyone:0>20} {who} 001790000000123457 {}", record.id);
+        let entry =
+            format!("live {everyone:0>20} {who} {:0>20} 001790000000123457 {}", 0, record.id);
         scene.command("ZADD", "order", &["0", &entry]);
         let user = who.parse().unwrap();
         let listed = store.list(&user, &always(), 9).await.unwrap_err();
@@ -184,7 +204,7 @@ async fn entries_that_say_nothing_are_passed_over() {
     let store = &scene.store;
     let first = begin(store, user(1), 1).await;
     let everyone = scene.command("HGET", "generations", &["all users"]);
-    let prefix = format!("live {everyone:0>20} usr_1 ");
+    let prefix = format!("live {everyone:0>20} usr_1 {:0>20} ", 0);
     let entries = [
         prefix.clone(),
         format!("{prefix}9"),

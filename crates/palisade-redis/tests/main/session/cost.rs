@@ -1,7 +1,7 @@
 //! What a call costs the server, in round trips, commands and memory. Nothing here looks at a clock.
 
 use palisade_redis::RedisSessionStore;
-use palisade_session::{Others, SessionLimit, SessionRecord, SessionStore, Touch, UserId};
+use palisade_session::{Horizon, Others, SessionLimit, SessionRecord, SessionStore, Touch, UserId};
 use palisade_testkit::servers::RedisServer;
 use palisade_testkit::session_store::{same_session, sample};
 
@@ -155,6 +155,43 @@ async fn a_thousand_sessions_of_one_user() {
     }
 }
 
+/// Sessions that nobody has been awake in for long stand in nobody's way until a purge forgets them.
+#[tokio::test]
+async fn sessions_that_are_over_cost_nothing() {
+    const OVER: u64 = 2_500;
+    let redis = RedisServer::start();
+    let scene = Scene::on(&redis).await;
+    let store = &scene.store;
+    let first = draft(store, user(1), 0).await;
+    let of = |n| SessionRecord { generation: first.generation, user: user(1), ..sample(n) };
+    // Only the one before is awake, and ends.
+    let horizon = |n| Horizon { seen_after: of(n - 2).last_seen, ..always() };
+    let one = SessionLimit::end_least_recently_used(2);
+    for n in 2..=OVER {
+        assert_eq!(store.insert_new(&of(n), one, &horizon(n)).await.unwrap(), []);
+    }
+    let read = || calls(&redis, "hget");
+    redis.command(&["CONFIG", "RESETSTAT"]);
+    let limit = SessionLimit::end_least_recently_used(1);
+    let ended = store.insert_new(&of(OVER + 1), limit, &horizon(OVER + 1)).await.unwrap();
+    assert_eq!(ended, [of(OVER).id]);
+    assert_eq!(store.list(&user(1), &horizon(OVER + 1), 9).await.unwrap().len(), 1);
+    assert!(read() < 10, "{} records were read", read());
+    assert_eq!(store.list(&user(1), &always(), 7).await.unwrap().len(), 7);
+    assert!(read() < 20, "{} records were read", read());
+
+    // All end with their generation. Those that were awake last carry the reason.
+    assert_eq!(store.revoke_user(&user(1), signed_out()).await.unwrap(), OVER - 1);
+    assert!(read() < 1_100, "{} records were read", read());
+    for n in [2, 3, OVER - 500, OVER + 1] {
+        assert!(!is_live(store, &of(n).id).await.unwrap(), "{n}");
+        let ended = store.load(&of(n).id).await.unwrap().unwrap().record.ended;
+        assert_eq!(ended, (n > 1_000).then(signed_out), "{n}");
+    }
+    assert_eq!(store.revoke_user(&user(1), signed_out()).await.unwrap(), 0);
+    assert_eq!(store.purge(&never(), u32::MAX).await.unwrap(), OVER);
+}
+
 /// Nothing is forgotten by the server itself, and a purge leaves nothing but generations behind.
 #[tokio::test]
 async fn a_purge_leaves_generations_alone() {
@@ -200,7 +237,7 @@ async fn names_stay_out_of_the_names_of_keys() {
     let scene = Scene::on(&redis).await;
     let store = &scene.store;
     let names =
-        ["}", "{", "{x}", "}:sessions}", "*", "?", "[a]", "\\", "\"'", "'..'", "%s%n", "+0"];
+        ["}", "{", "{x}", ":sessions:{", "*", "?", "[a]", "\\", "\"'", "'..'", "%s%n", "+0"];
     for (n, name) in (0..).zip(names) {
         let record = begin(store, name.parse().unwrap(), n).await;
         store.revoke_user(&record.user, signed_out()).await.unwrap();

@@ -12,7 +12,7 @@ use palisade_testkit::session_store::{same_session, sample};
 use super::{
     Scene, always, begin, draft, is_live, many, of_store, open_for, reason, signed_out, user,
 };
-use crate::support::eventually;
+use crate::support::{eventually, rights};
 
 /// What every call answers. All of them have to fail.
 async fn all_fail(store: &RedisSessionStore, record: &SessionRecord) -> Vec<StoreError> {
@@ -136,6 +136,18 @@ async fn a_replica_is_not_asked() {
     is_untouched(&scene.store, &record).await;
 }
 
+/// A primary without its replicas may be one no longer, and another one has heard of endings since.
+#[tokio::test]
+async fn a_primary_that_lost_its_replicas_is_not_asked() {
+    let redis = RedisServer::start();
+    let scene = Scene::on(&redis).await;
+    let record = begin(&scene.store, user(1), 1).await;
+    redis.command(&["CONFIG", "SET", "min-replicas-to-write", "1"]);
+    are_all(&all_fail(&scene.store, &record).await, "redis_refused");
+    redis.command(&["CONFIG", "SET", "min-replicas-to-write", "0"]);
+    is_untouched(&scene.store, &record).await;
+}
+
 /// A server that cannot save refuses what would be lost, and goes on answering who is signed in.
 #[tokio::test]
 async fn a_disk_that_fails_is_no_end_of_reading() {
@@ -173,13 +185,11 @@ async fn a_user_who_may_not_is_told_so() {
 async fn a_user_who_may_what_it_takes_is_enough() {
     let redis = RedisServer::start();
     let scene = Scene::on(&redis).await;
-    let readme = include_str!("../../../README.md");
-    let rule = readme.lines().find_map(|line| line.strip_prefix("ACL SETUSER sessions "));
-    let rule = rule.expect("the README has a rule").replace("<ns>", scene.namespace.as_str());
-    let mut command = vec!["ACL", "SETUSER", "sessions", "on", ">pass"];
-    command.extend(rule.split(' ').filter(|word| !word.starts_with('>')));
-    redis.command(&command);
-    let url = redis.url().replace("redis://", "redis://sessions:pass@");
+    for rule in rights(&["Every part", "Sessions"]) {
+        let rule = rule.replace("gatehouse:", &format!("{}:", scene.namespace));
+        redis.command(&rule.split(' ').collect::<Vec<_>>());
+    }
+    let url = redis.url().replace("redis://", "redis://gatehouse:secret@");
     let store = open_for(&url, &scene.namespace, Duration::from_secs(20)).await;
 
     let record = begin(&store, user(1), 1).await;

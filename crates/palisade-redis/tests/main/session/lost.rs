@@ -124,6 +124,27 @@ async fn lost_numbers_bring_nothing_back() {
     }
 }
 
+/// What is left of a life whose numbers were higher does not end what begins now.
+#[tokio::test]
+async fn lost_numbers_and_a_clock_that_was_set_back_lock_nobody_out() {
+    let scene = Scene::on(shared_redis()).await;
+    let store = &scene.store;
+    scene.command("HSET", "generations", &["all users", "9000000000000000"]);
+    let (over, live) = (begin(store, user(1), 1).await, begin(store, user(2), 2).await);
+    store.revoke_everyone(signed_out()).await.unwrap();
+    let kept = begin(store, user(3), 3).await;
+    scene.command("HDEL", "generations", &["all users"]);
+
+    let new = begin(store, user(1), 4).await;
+    assert!(is_live(store, &new.id).await.unwrap());
+    assert_eq!(store.list(&user(1), &always(), 9).await.unwrap().len(), 1);
+    for record in [over, live, kept] {
+        assert!(!is_live(store, &record.id).await.unwrap(), "{} came back", record.id);
+    }
+    assert_eq!(store.revoke_everyone(signed_out()).await.unwrap(), 1);
+    assert!(!is_live(store, &new.id).await.unwrap());
+}
+
 #[tokio::test]
 async fn a_server_that_comes_back_empty_knows_no_session() {
     let redis = RedisServer::start();

@@ -33,7 +33,7 @@ use palisade_testkit::session_store::sample;
 use crate::support::fresh_namespace;
 
 fn key(namespace: &Namespace, kind: &str) -> String {
-    format!("{{{namespace}:sessions}}:{kind}")
+    format!("{namespace}:sessions:{{{namespace}}}:{kind}")
 }
 
 /// A handle on the sessions of a namespace, with a connection of its own. A machine that runs many tests at

@@ -8,23 +8,24 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// A proxy for one server. It runs until the process ends.
 pub(crate) struct Wire {
     port: u16,
-    /// Grows with each cut. A connection of an older number swallows all that it is given.
-    cuts: Arc<AtomicUsize>,
+    /// For the way there and the way back, a number that grows with each cut. A connection of an older number
+    /// swallows all that it is given.
+    cuts: [Arc<AtomicUsize>; 2],
 }
 
 impl Wire {
     pub(crate) fn to(server: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let cuts = Arc::new(AtomicUsize::new(0));
-        let all_cuts = Arc::clone(&cuts);
+        let cuts = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
+        let [there, back] = cuts.clone();
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else { continue };
                 let ends = [client.try_clone().unwrap(), server.try_clone().unwrap()];
                 let [to_client, to_server] = ends;
-                for (from, to) in [(client, to_server), (server, to_client)] {
-                    let cuts = Arc::clone(&all_cuts);
+                for (from, to, cuts) in [(client, to_server, &there), (server, to_client, &back)] {
+                    let cuts = Arc::clone(cuts);
                     std::thread::spawn(move || carry(from, to, &cuts));
                 }
             }
@@ -38,7 +39,15 @@ impl Wire {
 
     /// From now on the connections that are there carry nothing, and stay open. New ones work.
     pub(crate) fn cut(&self) {
-        self.cuts.fetch_add(1, Ordering::SeqCst);
+        for cuts in &self.cuts {
+            cuts.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// From now on the connections that are there carry requests, and no answer. New ones work.
+    #[cfg(feature = "webhook")]
+    pub(crate) fn lose_answers(&self) {
+        self.cuts[1].fetch_add(1, Ordering::SeqCst);
     }
 }
 
