@@ -58,6 +58,7 @@ impl Decision<'_> {
     /// helps. The others tell of tiers, so there are none when nobody decided. They belong on every response, not
     /// only on a 429: a client that sees the end come can slow down.
     ///
+    /// The reset of a request that passed is when all is back, and that of a denied one when to come again, as `Retry-After` says.
     /// What is left is counted in tokens, of which a request takes as many as it costs.
     pub fn headers(&self, style: HeaderStyle, now: SystemTime) -> Headers {
         let [first, second, third] = match style {

@@ -1,4 +1,4 @@
-//! The limits of three products, to start from.
+//! The limits of products, to start from.
 
 /// A service with keys that belong to accounts: bursts, and steady rates below them.
 pub mod glassmkr {

@@ -218,7 +218,7 @@ pub enum InvalidQuota {
     #[error("the period of a refill must be longer than zero")]
     NoPeriod,
     /// More than a token each microsecond.
-    #[error("a bucket takes at most {} tokens a second; use a larger capacity or no limit", SECOND)]
+    #[error("refill a bucket with at most {} tokens a second, or do without a limit", SECOND)]
     TooFast,
     /// A window below a millisecond.
     #[error("a window is at least a millisecond long")]

@@ -7,6 +7,7 @@ mod fault;
 mod limiter;
 mod names;
 mod script;
+mod stand_in;
 mod warm;
 
 pub use builder::{InvalidLimiter, RedisLimiterBuilder};

@@ -31,7 +31,7 @@ pub(crate) enum RatelimitCommand {
     #[command(after_help = format!("{FORMATS}\n\nExamples:\n  \
         palisade ratelimit simulate --policy 'per-ip=100 + 10/s' --rate 20/s --for 30s\n  \
         palisade ratelimit simulate --policy per-account=5000/min --policy per-key=1000/min trace.txt\n  \
-        palisade ratelimit simulate --policy 'per-ip=100 + 10/s' --summary --svg limits.svg trace.txt.gz\n\n\
+        palisade ratelimit simulate --policy per-account=500/min --policy per-key=100/min --summary --svg limits.svg trace.txt\n\n\
         Exit status: 0 all requests pass, 1 some are refused, 2 an error, so nobody knows."))]
     Simulate(SimulateArgs),
 }

@@ -4,12 +4,13 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use palisade_ratelimit::{FailurePolicy, MemoryLimiter};
+use palisade_ratelimit::FailurePolicy;
 
 use super::breaker::{Breaker, Pace};
 use super::event::{Event, Tally};
 use super::limiter::{Inner, RedisLimiter};
 use super::script::{Clock, Take};
+use super::stand_in::StandIn;
 use crate::{Namespace, RedisDatabase};
 
 /// Makes a [`RedisLimiter`].
@@ -33,9 +34,6 @@ const DEADLINES: std::ops::RangeInclusive<Duration> =
 
 /// For how many keys this process counts by itself when nothing is said: 3.6 MB.
 const LOCAL_KEYS: usize = 100_000;
-
-/// 3.6 GB.
-const MOST_LOCAL_KEYS: usize = 100_000_000;
 
 impl RedisLimiterBuilder {
     pub(super) fn new(
@@ -115,29 +113,19 @@ impl RedisLimiterBuilder {
             return Err(InvalidLimiter::Deadline);
         }
         let pace = self.pace.ok_or(InvalidLimiter::Breaker)?;
-        if !(1..=MOST_LOCAL_KEYS).contains(&self.local_keys) {
-            return Err(InvalidLimiter::LocalKeys);
-        }
-        let local = match self.failure {
-            FailurePolicy::Local(share) => {
-                MemoryLimiter::builder(self.local_keys).share(share).build()
-            }
-            _ => MemoryLimiter::new(1),
-        };
-        let local = local.map_err(|_| InvalidLimiter::LocalKeys)?;
+        let stand_in = StandIn::new(self.failure, self.local_keys)?;
         // The seed of a hash map: from the system, and without a failure to handle.
         let seed = RandomState::new().hash_one(0_u64);
-        Ok(RedisLimiter::new(Inner {
+        let inner = Inner {
             database: self.database,
             namespace: self.namespace,
-            failure: self.failure,
             deadline: self.deadline,
             breaker: Breaker::new(pace, seed),
-            local,
             take: Take::new(self.clock),
             tally: Tally::default(),
             on_event: self.on_event,
-        }))
+        };
+        Ok(RedisLimiter::new(inner, stand_in))
     }
 }
 

@@ -5,15 +5,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use palisade_ratelimit::{Decision, FailurePolicy, Limiter, MemoryLimiter, Request, Verdict};
+use palisade_ratelimit::{Decision, FailurePolicy, Limiter, Request, Verdict};
 use redis::Value;
 use tokio::time::timeout;
 
 use super::breaker::{Breaker, Permit, Transition};
-use super::builder::{OnEvent, RedisLimiterBuilder};
+use super::builder::{InvalidLimiter, OnEvent, RedisLimiterBuilder};
 use super::event::{Counters, Event, Tally};
 use super::fault::Fault;
 use super::script::{Answer, Mode, Take};
+use super::stand_in::StandIn;
 use super::warm;
 use crate::{Namespace, RedisDatabase};
 
@@ -65,15 +66,15 @@ use crate::{Namespace, RedisDatabase};
 #[derive(Clone)]
 pub struct RedisLimiter {
     inner: Arc<Inner>,
+    stand_in: Arc<StandIn>,
 }
 
+/// What all limiters beside each other share.
 pub(super) struct Inner {
     pub(super) database: RedisDatabase,
     pub(super) namespace: Namespace,
-    pub(super) failure: FailurePolicy,
     pub(super) deadline: Duration,
     pub(super) breaker: Breaker,
-    pub(super) local: MemoryLimiter,
     pub(super) take: Take,
     pub(super) tally: Tally,
     pub(super) on_event: Option<OnEvent>,
@@ -89,8 +90,26 @@ impl RedisLimiter {
         RedisLimiterBuilder::new(database, namespace, failure)
     }
 
-    pub(super) fn new(inner: Inner) -> Self {
-        Self { inner: Arc::new(inner) }
+    pub(super) fn new(inner: Inner, stand_in: StandIn) -> Self {
+        Self { inner: Arc::new(inner), stand_in: Arc::new(stand_in) }
+    }
+
+    /// Another limiter on the same counters, with a failure policy and local places of its own. It shares the breaker, the
+    /// events and the counts with this one, so an outage is told once.
+    ///
+    /// It is for keys of another kind: guesses at passwords may have to be refused where everything else may pass, and a
+    /// flood of addresses should not take the places of accounts while Redis is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidLimiter::LocalKeys`] unless the places are for 1 to 100,000,000 keys.
+    pub fn beside(
+        &self,
+        failure: FailurePolicy,
+        local_keys: usize,
+    ) -> Result<Self, InvalidLimiter> {
+        let stand_in = Arc::new(StandIn::new(failure, local_keys)?);
+        Ok(Self { inner: Arc::clone(&self.inner), stand_in })
     }
 
     /// Counts a request in all of its tiers if all of them allow it, and in none otherwise.
@@ -111,10 +130,11 @@ impl RedisLimiter {
         !self.inner.breaker.is_open()
     }
 
-    /// How often each thing happened so far.
+    /// How often each thing happened so far, to this limiter and to those [beside](Self::beside) it; what overflowed is that
+    /// of this one.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.inner.tally.read(self.inner.local.overflowed())
+        self.inner.tally.read(self.stand_in.local.overflowed())
     }
 
     async fn decide<'p>(
@@ -124,11 +144,11 @@ impl RedisLimiter {
         mode: Mode,
     ) -> Decision<'p> {
         let decision = if is_beyond(request) {
-            self.inner.local.peek(request, now)
+            self.stand_in.local.peek(request, now)
         } else if let Some(permit) = self.inner.admit(request, mode) {
-            self.inner.ask(permit, request, now, mode).await
+            self.inner.ask(&self.stand_in, permit, request, now, mode).await
         } else {
-            self.inner.stand_in(request, now, mode)
+            self.stand_in.decide(request, now, mode)
         };
         self.inner.tally.decision(decision.source());
         decision
@@ -147,6 +167,7 @@ impl Inner {
 
     async fn ask<'p>(
         &self,
+        stand_in: &StandIn,
         permit: Permit<'_>,
         request: &Request<'p, '_>,
         now: SystemTime,
@@ -161,8 +182,8 @@ impl Inner {
                     permit.answered(Instant::now())
                 };
                 self.tally.garbled(garbled);
-                if let FailurePolicy::Local(_) = self.failure {
-                    warm::keep(&self.local, request, &decision, now, mode);
+                if let FailurePolicy::Local(_) = stand_in.failure {
+                    warm::keep(&stand_in.local, request, &decision, now, mode);
                 }
                 if let Some(Transition::Closed { lasted, missed }) = transition {
                     self.tell(&Event::Closed { lasted, decisions: missed });
@@ -176,7 +197,7 @@ impl Inner {
                 } else {
                     permit.refused(failed_at)
                 };
-                let decision = self.stand_in(request, now, mode);
+                let decision = stand_in.decide(request, now, mode);
                 if self.tally.fault(fault, failed_at) {
                     self.tell(&Event::Persistent { fault });
                 }
@@ -203,17 +224,6 @@ impl Inner {
         }
     }
 
-    /// The decision that the failure policy makes.
-    fn stand_in<'p>(&self, request: &Request<'p, '_>, now: SystemTime, mode: Mode) -> Decision<'p> {
-        match (self.failure, mode) {
-            (FailurePolicy::Open, _) => Decision::failed_open(),
-            (FailurePolicy::Local(_), Mode::Check) => self.local.check(request, now),
-            (FailurePolicy::Local(_), Mode::Peek) => self.local.peek(request, now),
-            // A policy of a later version that this one does not know refuses, too.
-            _ => Decision::failed_closed(RETRY_AFTER),
-        }
-    }
-
     /// A listener that panics takes nothing with it: the request has its decision.
     fn tell(&self, event: &Event) {
         if let Some(tell) = &self.on_event {
@@ -221,9 +231,6 @@ impl Inner {
         }
     }
 }
-
-/// When a client that was refused because Redis is gone should come again: about when Redis is asked again.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Whether it costs more than one of its tiers ever allows.
 fn is_beyond(request: &Request<'_, '_>) -> bool {
@@ -244,7 +251,7 @@ impl fmt::Debug for RedisLimiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisLimiter")
             .field("namespace", &self.inner.namespace)
-            .field("failure", &self.inner.failure)
+            .field("failure", &self.stand_in.failure)
             .field("deadline", &self.inner.deadline)
             .finish_non_exhaustive()
     }

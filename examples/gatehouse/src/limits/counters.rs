@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use palisade::ratelimit::{Decision, FailurePolicy, MemoryLimiter, Request, Source, Verdict};
+use palisade::ratelimit::{Decision, FailurePolicy, MemoryLimiter, Request, Share};
 use palisade_redis::{Event, RedisDatabase, RedisLimiter, Warning};
 
 use crate::config::{LimitConfig, RedisConfig};
@@ -12,23 +12,32 @@ use crate::start::StartError;
 #[derive(Debug)]
 pub(super) enum Counters {
     /// This process for itself.
-    Local(Box<Tables>),
-    /// All processes together.
-    Shared {
-        limiter: RedisLimiter,
-        /// Where the operator has everything let pass while Redis is gone, for what is not let pass: guesses at
-        /// passwords, which each process counts for itself then.
-        guesses: Option<Box<MemoryLimiter>>,
-    },
+    Local(Box<Tables<MemoryLimiter>>),
+    /// All processes together, and by themselves while Redis is gone.
+    Shared(Box<Tables<RedisLimiter>>),
 }
 
 /// A table for each kind, since a full one counts new keys together: a flood of addresses or of login names that somebody
 /// makes up is met by nobody who is known, nor one by the other.
 #[derive(Debug)]
-pub(super) struct Tables {
-    addresses: MemoryLimiter,
-    guesses: MemoryLimiter,
-    known: MemoryLimiter,
+pub(super) struct Tables<L> {
+    addresses: L,
+    guesses: L,
+    known: L,
+}
+
+impl<L> Tables<L> {
+    fn of(&self, kind: Kind) -> &L {
+        match kind {
+            Kind::Address => &self.addresses,
+            Kind::Guess => &self.guesses,
+            Kind::Known => &self.known,
+        }
+    }
+
+    fn all(&self) -> [&L; 3] {
+        [&self.addresses, &self.guesses, &self.known]
+    }
 }
 
 /// Whose key a request is counted by.
@@ -48,14 +57,10 @@ impl Counters {
         config: &LimitConfig,
         database: Option<&RedisDatabase>,
     ) -> Result<Self, StartError> {
-        let table = || MemoryLimiter::new(config.keys);
         if let (Some(redis), Some(database)) = (&config.redis, database) {
-            let guesses = match redis.failure {
-                FailurePolicy::Open => Some(Box::new(table()?)),
-                _ => None,
-            };
-            return Ok(Self::Shared { limiter: shared(redis, database, config.keys)?, guesses });
+            return Ok(Self::Shared(Box::new(shared(redis, database, config.keys)?)));
         }
+        let table = || MemoryLimiter::new(config.keys);
         let tables = Tables { addresses: table()?, guesses: table()?, known: table()? };
         Ok(Self::Local(Box::new(tables)))
     }
@@ -66,41 +71,30 @@ impl Counters {
         request: &Request<'p, '_>,
         now: SystemTime,
     ) -> Decision<'p> {
-        match (self, kind) {
-            (Self::Local(tables), Kind::Address) => tables.addresses.check(request, now),
-            (Self::Local(tables), Kind::Guess) => tables.guesses.check(request, now),
-            (Self::Local(tables), Kind::Known) => tables.known.check(request, now),
-            (Self::Shared { limiter, guesses: Some(guesses) }, Kind::Guess) => {
-                let decision = limiter.check(request, now).await;
-                if decision.source() == Source::FailedOpen {
-                    return guesses.check(request, now);
-                }
-                // So that it is known who has used up a limit once Redis goes.
-                if decision.verdict() == Verdict::Allowed {
-                    guesses.record(request, now);
-                }
-                decision
-            }
-            (Self::Shared { limiter, .. }, _) => limiter.check(request, now).await,
+        match self {
+            Self::Local(tables) => tables.of(kind).check(request, now),
+            Self::Shared(tables) => tables.of(kind).check(request, now).await,
         }
     }
 
     /// How many requests shared a counter because there was no place for theirs. On the server there always is one.
     pub(super) fn overflowed(&self) -> u64 {
         match self {
-            Self::Local(tables) => [&tables.addresses, &tables.guesses, &tables.known]
-                .into_iter()
-                .fold(0, |all, table| all.saturating_add(table.overflowed())),
-            Self::Shared { .. } => 0,
+            Self::Local(tables) => sum(tables.all().map(MemoryLimiter::overflowed)),
+            Self::Shared(tables) => sum(tables.all().map(|limiter| limiter.counters().overflowed)),
         }
     }
+}
+
+fn sum(counts: [u64; 3]) -> u64 {
+    counts.into_iter().fold(0, u64::saturating_add)
 }
 
 fn shared(
     redis: &RedisConfig,
     database: &RedisDatabase,
     keys: usize,
-) -> Result<RedisLimiter, StartError> {
+) -> Result<Tables<RedisLimiter>, StartError> {
     let failure = redis.failure;
     let limiter = RedisLimiter::builder(database.clone(), redis.namespace.clone(), failure)
         .deadline(redis.deadline)
@@ -122,7 +116,15 @@ fn shared(
             ),
             _ => {}
         });
-    Ok(limiter.build()?)
+    let known = limiter.build()?;
+    // Where the operator has everything let pass while Redis is gone, guesses at passwords are still counted, by each
+    // process for itself.
+    let guesses = match failure {
+        FailurePolicy::Open => FailurePolicy::Local(Share::WHOLE),
+        other => other,
+    };
+    let tables = (known.beside(failure, keys)?, known.beside(guesses, keys)?);
+    Ok(Tables { addresses: tables.0, guesses: tables.1, known })
 }
 
 /// Says what is wrong with the settings of the server, once it is there. That it forgets what it holds in a crash is

@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 use palisade_ratelimit::{
     FailurePolicy, PER_DAY, Policy, Quota, Request, Share, Source, TierState, Verdict,
 };
-use palisade_redis::InvalidLimiter;
+use palisade_redis::{Event, InvalidLimiter};
 use palisade_testkit::servers::RedisServer;
 
-use super::{limiter, slow};
+use super::{Told, limiter, slow};
 use crate::support::{eventually, fresh_namespace};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,4 +148,41 @@ async fn choices_out_of_bounds_make_no_limiter() {
     let keys = Err(InvalidLimiter::LocalKeys);
     assert_eq!(build(0), keys);
     assert_eq!(build(usize::MAX), keys);
+}
+
+/// Two limiters beside each other: one breaker and one line in the log, but each has a policy and places of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn limiters_beside_each_other_stand_in_apart() {
+    let server = RedisServer::start();
+    let told = Told::default();
+    let builder = limiter(&server.url(), &fresh_namespace(), FailurePolicy::Closed);
+    let guesses = told.listen(builder).build().unwrap();
+    let addresses = guesses.beside(FailurePolicy::Local(Share::WHOLE), 8).unwrap();
+    let accounts = guesses.beside(FailurePolicy::Local(Share::WHOLE), 8).unwrap();
+    let (policy, now) = (slow("one", 5), SystemTime::now());
+    let account = Request::new(&policy, "account");
+    for limiter in [&guesses, &addresses, &accounts] {
+        assert_eq!(limiter.check(&account, now).await.source(), Source::Shared);
+    }
+    server.kill();
+    eventually("the breaker opens", async || {
+        let _ = guesses.check(&account, now).await;
+        !addresses.is_shared()
+    })
+    .await;
+    assert_eq!(guesses.check(&account, now).await.source(), Source::FailedClosed);
+    for n in 0..200 {
+        let key = format!("flood {n}");
+        let decision = addresses.check(&Request::new(&policy, &key), now).await;
+        assert_eq!(decision.source(), Source::Local);
+    }
+    assert!(addresses.counters().overflowed > 0);
+    let decision = accounts.check(&account, now).await;
+    assert!(!decision.is_overflow());
+    assert_eq!((decision.source(), decision.tiers()[0].remaining()), (Source::Local, 3));
+    let opened = told.all().iter().filter(|event| matches!(event, Event::Opened { .. })).count();
+    assert_eq!(opened, 1);
+    assert_eq!(guesses.beside(FailurePolicy::Open, 0).err(), Some(InvalidLimiter::LocalKeys));
+    let most = guesses.beside(FailurePolicy::Closed, 100_000_001);
+    assert_eq!(most.err(), Some(InvalidLimiter::LocalKeys));
 }
