@@ -130,8 +130,13 @@ fn shared(
 /// Says what is wrong with the settings of the server, once it is there. That it forgets what it holds in a crash is
 /// not: limits are soon full again, and what was revoked is in the database.
 pub(crate) async fn look_at_settings(database: RedisDatabase) {
-    // A server that does not answer is told of where it is needed.
-    let Ok(warnings) = database.warnings().await else { return };
+    let warnings = match database.warnings().await {
+        Ok(warnings) => warnings,
+        Err(error) => {
+            tracing::warn!(reason = error.reason(), "Redis cannot be used yet: {error}");
+            return;
+        }
+    };
     for warning in warnings.into_iter().filter(|warning| *warning != Warning::Forgets) {
         tracing::warn!(reason = warning.reason(), "{warning}");
     }
