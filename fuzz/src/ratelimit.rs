@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
+use palisade_ratelimit::backend::Newest;
 use palisade_ratelimit::{
     Decision, Kind, MemoryLimiter, PER_DAY, PER_HOUR, PER_MINUTE, PER_SECOND, Policy, Quota,
     Request, Verdict,
@@ -77,6 +78,7 @@ pub fn ratelimit_schedule(data: &[u8]) {
     let [first, second, third] = &*policies else { return };
     let Ok(limiter) = MemoryLimiter::new(1_000) else { return };
     let mut admitted = Admitted::default();
+    let newest = Newest::default();
     let mut now: u64 = 1_800_000_000_000_000;
     for step in steps.as_chunks::<4>().0.iter().take(256) {
         let [clock, by, tiers, cost] = *step;
@@ -97,14 +99,16 @@ pub fn ratelimit_schedule(data: &[u8]) {
         let request = request.cost(if cost == u8::MAX { u32::MAX } else { cost.into() });
         let look = limiter.peek(&request, at(now));
         let done = limiter.check(&request, at(now));
+        newest.of(at(now));
         assert_agree(&look, &done, &request, before <= now);
         match done.verdict() {
-            Verdict::Allowed => admitted.add(&request, now),
+            Verdict::Allowed => admitted.add(&request, newest.seen(at(now))),
             Verdict::Denied { retry_after } => {
                 assert!(!retry_after.is_zero());
                 // Twice the cost of a tier that comes twice may be more than it ever has.
                 if !tiers.comes_twice {
-                    let due = at(now) + retry_after;
+                    // A caller who is late is told the wait from the newest time.
+                    let due = at(newest.seen(at(now))) + retry_after;
                     let early = due - Duration::from_micros(1);
                     assert_ne!(limiter.peek(&request, early).verdict(), Verdict::Allowed);
                     assert_eq!(limiter.peek(&request, due).verdict(), Verdict::Allowed);

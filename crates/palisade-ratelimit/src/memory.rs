@@ -154,7 +154,7 @@ impl MemoryLimiter {
 
     /// What [`check`](Self::check) would say, without counting anything.
     pub fn peek<'p>(&self, request: &Request<'p, '_>, now: SystemTime) -> Decision<'p> {
-        let now = self.newest.of(now);
+        let now = self.newest.seen(now);
         let counters = self.counters(request, now, Keep::Nothing);
         Decision::of(request, counters.seen(), now, Charges::No, Source::Local)
     }
@@ -177,7 +177,7 @@ impl MemoryLimiter {
     /// How many keys are being counted, which takes a look at every place.
     #[must_use]
     pub fn live_keys(&self, now: SystemTime) -> usize {
-        let now = self.newest.of(now);
+        let now = self.newest.seen(now);
         self.stripes.each(|table| table.live(now)).sum()
     }
 

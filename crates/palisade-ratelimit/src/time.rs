@@ -51,13 +51,9 @@ pub struct Newest {
 }
 
 impl Newest {
-    /// The time that counts, in microseconds since 1970.
+    /// The time that counts, in microseconds since 1970, for a request that is checked.
     pub fn of(&self, now: SystemTime) -> u64 {
-        let now = instant(now);
-        let newest = self.micros.load(Ordering::Relaxed);
-        if now < newest && newest - now <= LATE {
-            return newest;
-        }
+        let (newest, now) = (self.micros.load(Ordering::Relaxed), self.seen(now));
         if now > newest.saturating_add(NEWER) {
             self.micros.fetch_max(now, Ordering::Relaxed);
         } else if now < newest {
@@ -65,6 +61,12 @@ impl Newest {
             let _ = self.micros.compare_exchange(newest, now, Ordering::Relaxed, Ordering::Relaxed);
         }
         now
+    }
+
+    /// The same for one that only looks, which is not remembered.
+    pub fn seen(&self, now: SystemTime) -> u64 {
+        let (newest, now) = (self.micros.load(Ordering::Relaxed), instant(now));
+        if now < newest && newest - now <= LATE { newest } else { now }
     }
 }
 

@@ -55,9 +55,10 @@ impl Take {
         mode: Mode,
     ) -> Call<'_> {
         let mut call = self.script.call(&names(namespace, request));
-        call = match self.clock {
-            Clock::Server => call.arg(""),
-            Clock::Caller => call.arg(self.newest.of(now)),
+        call = match (self.clock, mode) {
+            (Clock::Server, _) => call.arg(""),
+            (Clock::Caller, Mode::Check) => call.arg(self.newest.of(now)),
+            (Clock::Caller, Mode::Peek) => call.arg(self.newest.seen(now)),
         };
         call = call.arg(u8::from(mode == Mode::Check));
         for tier in request.tiers() {

@@ -151,7 +151,8 @@ impl Faulty {
     ) -> Decision<'p> {
         let mut now = match self.fault {
             Fault::EveryStepBackIsCut => micros(now),
-            _ => self.newest.of(now),
+            _ if charge => self.newest.of(now),
+            _ => self.newest.seen(now),
         };
         if self.has(Fault::TimeIsInMilliseconds) {
             now = now / 1_000 * 1_000;
