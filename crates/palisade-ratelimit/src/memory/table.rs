@@ -13,7 +13,7 @@ const ROOMY: usize = 3;
 /// Counters in a table of fixed size: each key has two sets of slots, and lies in either.
 ///
 /// A new key goes to its first set while that is roomy, and then to the emptier of the two. That evens the sets out so
-/// well that a table of which two thirds are in use has no room for about one new key in sixty thousand, although a key
+/// well that a table of which two thirds are in use has no room for a few new keys in a million, although a key
 /// can lie in 16 slots only and nothing is ever moved (the *power of two choices*); and nine keys in ten lie in the
 /// first set, where they are looked for first. So every step takes the same bounded time.
 pub(super) struct Table {

@@ -1,7 +1,5 @@
 //! How a limit that is used up becomes a response.
 
-use std::time::Duration;
-
 use axum::http::StatusCode;
 use palisade::ratelimit::Limited;
 
@@ -28,12 +26,7 @@ impl From<Limited> for ApiError {
             ),
         };
         let mut error = Self::new(status, code, limited.to_string(), hint, limited.reason());
-        error.0.retry_after = limited.retry_after().map(seconds);
+        error.0.retry_after = limited.retry_after_seconds();
         error
     }
-}
-
-/// Rounded up and at least 1: a client that comes too early is refused again.
-fn seconds(wait: Duration) -> u64 {
-    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
